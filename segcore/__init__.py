@@ -1,0 +1,1 @@
+"""Image segmentation: networks, classical methods, metrics and the tools around them."""

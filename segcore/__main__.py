@@ -1,0 +1,241 @@
+"""The command line: ``python -m segcore COMMAND``; each command explains itself with --help."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; expected problems end in one sentence and exit code 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    args = _parser().parse_args(argv)
+    try:
+        return args.command(args) or 0
+    except (ValueError, RuntimeError, ModuleNotFoundError) as error:
+        print(f"segcore: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("segcore: stopped", file=sys.stderr)
+        return 130
+
+
+# === Commands; each imports what it needs, so that the others stay quick ===
+
+
+def _segment(args: argparse.Namespace) -> int:
+    from segcore import images
+    from segcore.exporters.pictures import FORMATS, encode, file_name, unique_names
+    from segcore.inference import zoo
+    from segcore.inference.predictor import segment
+
+    formats = args.format.split(",")
+    if unknown := set(formats) - set(FORMATS):
+        raise ValueError(f"--format has {', '.join(unknown)}; accepted are {', '.join(FORMATS)}.")
+    paths = [
+        p for path in args.paths for p in (sorted(path.iterdir()) if path.is_dir() else [path])
+    ]
+    card = zoo.card(args.model)
+    args.out.mkdir(parents=True, exist_ok=True)
+    names, refused = unique_names(path.name for path in paths), 0
+    with _Progress(len(paths)) as progress:
+        for path, name in zip(paths, names, strict=True):
+            try:
+                picture = images.load(path)
+            except images.PictureError as error:
+                refused += 1
+                progress.say(str(error))
+                continue
+            result = segment(picture, card, device=args.device, tta=args.tta)
+            for kind in formats:
+                content = encode(kind, picture, result, args.threshold)
+                (args.out / file_name(name, kind)).write_bytes(content)
+            progress.advance()
+    print(f"{len(paths) - refused} pictures segmented, {refused} refused; see {args.out}")
+    return 1 if refused else 0
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from segcore import datasets
+    from segcore.inference import zoo
+    from segcore.inference.evaluate import evaluate
+
+    card = zoo.card(args.model)
+    samples = datasets.read(args.data, args.split)
+    with _Progress(len(samples)) as progress:
+        figures = evaluate(
+            card,
+            samples,
+            threshold=args.threshold,
+            tta=args.tta,
+            device=args.device,
+            progress=lambda *_: progress.advance(),
+        )
+    print(
+        f"{card.name} on the {args.split} part of {args.data}" + (" with TTA" if args.tta else "")
+    )
+    for key, value in figures.items():
+        shown = "undefined" if value is None else f"{value:.4f}" if value < 1 else f"{value:.4g}"
+        print(f"  {key:<18}{shown:>10}")
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if args.write_card:
+        path = card.folder / "card.json"
+        values = json.loads(path.read_text("utf-8"))
+        values["metrics"][args.split + ("_tta" if args.tta else "")] = {
+            key: value if value is None else round(value, 5) for key, value in figures.items()
+        }
+        path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _train(args: argparse.Namespace) -> None:
+    from segcore.training.recipes import find
+    from segcore.training.trainer import train
+
+    if not args.resume and not args.data:
+        raise ValueError("--data is missing: name the folder of a data set.")
+    recipe = find(args.recipe)
+    changes = ("epochs", "batch", "side", "learning_rate", "patience", "seed")
+    given = {name: getattr(args, name) for name in changes if getattr(args, name) is not None}
+    state = train(replace(recipe, **given), args.data, args.run, init=args.init, resume=args.resume)
+    print(f"{state}; the run is in {args.run}")
+
+
+def _export(args: argparse.Namespace) -> None:
+    from segcore.inference.zoo import WEIGHTS
+    from segcore.training.export import Description, export
+    from segcore.training.runs import Run
+
+    about = Description(args.name, args.title or args.name, args.summary, args.terms)
+    folder = export(
+        Run(args.run),
+        about,
+        args.weights or WEIGHTS,
+        side=args.side,
+        keep_aspect=args.keep_aspect,
+    )
+    print(f"exported to {folder}; both engines agree")
+
+
+def _download(args: argparse.Namespace) -> None:
+    from segcore.datasets.download import ProgressBar, download
+
+    with ProgressBar() as bar:
+        folder = download(args.name, args.to, progress=bar)
+    print(f"{args.name} is in {folder}")
+
+
+# === Arguments ===
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m segcore", description="Image segmentation.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run, sentence: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=sentence, description=sentence)
+        sub.set_defaults(command=run)
+        return sub
+
+    sub = command("segment", _segment, "Segment pictures and write masks, overlays, cut-outs.")
+    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures or folders")
+    sub.add_argument("--out", type=Path, required=True, help="folder to write to")
+    sub.add_argument("--format", default="mask", help="comma-separated: mask,overlay,cutout")
+    _inference_options(sub)
+
+    sub = command("evaluate", _evaluate, "Measure a model on a data set.")
+    sub.add_argument("--data", type=Path, required=True, help="folder of the data set")
+    sub.add_argument("--split", default="test", choices=("train", "test"))
+    sub.add_argument("--json", type=Path, help="file for the figures")
+    sub.add_argument("--write-card", action="store_true", help="keep the figures in the card")
+    _inference_options(sub)
+
+    sub = command("train", _train, "Train a network; SIGTERM stops it, --resume goes on.")
+    sub.add_argument(
+        "--recipe",
+        default="pets",
+        help="lecture-32x25, lecture-32x30, lecture-64x40, pets-lecture or pets",
+    )
+    sub.add_argument(
+        "--data",
+        type=Path,
+        action="append",
+        default=[],
+        help="folder of a data set; may be given more than once, the first "
+        "gives the validation pictures",
+    )
+    sub.add_argument("--run", type=Path, required=True, help="folder of the run")
+    sub.add_argument("--init", type=Path, help=".keras file whose weights to start from")
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --run")
+    for name in ("epochs", "batch", "side", "patience", "seed"):
+        sub.add_argument(f"--{name}", type=int, help=f"the recipe's {name}, changed")
+    sub.add_argument("--learning-rate", type=float, help="the recipe's learning rate, changed")
+
+    sub = command("export", _export, "Turn a run into a model of the zoo.")
+    sub.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
+    sub.add_argument("--name", required=True, help="name of the model")
+    sub.add_argument("--title", default="", help="name to show")
+    sub.add_argument("--summary", default="", help="one sentence about the model")
+    sub.add_argument("--terms", default="", help="terms of the data it was trained on")
+    sub.add_argument("--side", type=int, default=256, help="input size in use, pixels")
+    sub.add_argument(
+        "--keep-aspect",
+        action="store_true",
+        help="keep the picture's proportions: its longest side becomes --side",
+    )
+    sub.add_argument("--weights", type=Path, help="folder of the zoo (default: weights/)")
+
+    data = command("data", None, "Fetch data sets.").add_subparsers(required=True)
+    sub = data.add_parser("download", help="Fetch a data set from its official address.")
+    sub.set_defaults(command=_download)
+    sub.add_argument("name", help="pets: Oxford-IIIT Pet, 0.8 GB")
+    sub.add_argument("--to", type=Path, required=True, help="folder to write to")
+    return parser
+
+
+def _inference_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", default="pets", help="name of a model in weights/")
+    parser.add_argument("--threshold", type=float, default=0.5, help="0 to 1, default 0.5")
+    parser.add_argument("--tta", action="store_true", help="average with the mirrored picture")
+    parser.add_argument("--device", choices=("auto", "cpu", "gpu"), help="default: auto")
+
+
+class _Progress:
+    """A progress bar on standard error, silent for a single item."""
+
+    def __init__(self, total: int):
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        self._bar = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=total < 2,
+        )
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> _Progress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._bar.stop()
+
+    def advance(self) -> None:
+        """Count one more."""
+        self._bar.advance(self._task)
+
+    def say(self, sentence: str) -> None:
+        """Print a sentence above the bar and count one more."""
+        print(sentence, file=sys.stderr)
+        self.advance()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

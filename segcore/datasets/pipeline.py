@@ -1,0 +1,67 @@
+"""From arrays in memory to batches for training, with tf.data."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from segcore.datasets.augment import Augmentation, augment
+from segcore.normalisation import Normalisation
+
+
+def batches(
+    pictures: np.ndarray,
+    masks: np.ndarray,
+    *,
+    side: int,
+    batch: int,
+    normalisation: Normalisation,
+    augmentation: Augmentation | None = None,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch: int = 0,
+) -> tf.data.Dataset:
+    """Return one epoch of batches; the same seed and epoch give the same batches.
+
+    Parameters
+    ----------
+    pictures : (n, height, width, 3) uint8
+    masks : (n, height, width) uint8
+        1 on the foreground.
+    side : int
+        Side of the square pictures that come out.
+    batch : int
+        Pictures a batch; the last one may be smaller.
+    normalisation : Normalisation
+        What the network expects.
+    augmentation : Augmentation or None
+        None: pictures are only resized.
+    shuffle : bool
+        Draw a new order for this epoch.
+
+    Yields
+    ------
+    (batch, side, side, 3) float32 and (batch, side, side, 1) float32 tensors
+    """
+    order = np.arange(len(pictures))
+    if shuffle:
+        np.random.default_rng([seed, epoch]).shuffle(order)
+    with tf.device("cpu"):
+        all_pictures, all_masks = tf.constant(pictures), tf.constant(masks)
+
+    def example(index):
+        picture, mask = augment(
+            all_pictures[index],
+            all_masks[index],
+            side,
+            augmentation,
+            tf.stack([tf.constant(seed + 7919 * epoch, tf.int64), index]),
+        )
+        return normalisation(picture), tf.cast(mask, tf.float32)[..., None]
+
+    return (
+        tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
+        .map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(batch)
+        .prefetch(2)
+    )

@@ -1,0 +1,125 @@
+"""The models in ``weights/``: their cards, and whether their files are what the card says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from segcore.normalisation import Normalisation
+
+WEIGHTS = Path(os.environ.get("SEGCORE_WEIGHTS", Path(__file__).parents[2] / "weights"))
+
+
+class ModelUnavailable(RuntimeError):
+    """One sentence about a model that cannot be used, and what to do."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model card, ``weights/NAME/card.json``.
+
+    Attributes
+    ----------
+    name, title, summary : str
+        The folder's name, a name to show, one sentence about the model.
+    architecture : str
+    parameters : int
+    side : int
+        Side of the network's input, pixels: of the square, or the longest of the picture.
+    keep_aspect : bool
+        Whether pictures keep their proportions on the way in; otherwise they are
+        stretched to a square.
+    normalisation : Normalisation
+    classes : list of str
+        What the foreground is.
+    training : dict
+        Data with terms, recipe, epochs, minutes, machine.
+    metrics : dict
+        Figures by split, each with the number of pictures.
+    files : dict
+        File name to ``{"bytes": int, "sha256": str}``.
+    folder : Path
+    """
+
+    name: str
+    title: str
+    summary: str
+    architecture: str
+    parameters: int
+    side: int
+    keep_aspect: bool
+    normalisation: Normalisation
+    classes: list[str]
+    training: dict[str, Any]
+    metrics: dict[str, Any]
+    files: dict[str, dict[str, Any]]
+    folder: Path = field(compare=False)
+
+    @staticmethod
+    def read(folder: Path) -> Card:
+        """Read a folder's card; a `ModelUnavailable` says what is wrong with it."""
+        try:
+            values = json.loads((folder / "card.json").read_text("utf-8"))
+            values["normalisation"] = Normalisation(**values["normalisation"])
+            return Card(**values, folder=folder)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ModelUnavailable(
+                f"{folder.name} is unavailable: its card.json cannot be read ({error})."
+            ) from error
+
+    def file(self, name: str) -> Path:
+        """Return the path of one of the model's files, its SHA-256 checked once.
+
+        Raises
+        ------
+        ModelUnavailable
+            If the file is absent or is not the one that the card describes.
+        """
+        path = self.folder / name
+        if name not in self.files or not path.is_file():
+            raise ModelUnavailable(
+                f"{self.name} is unavailable: {name} is missing from its folder in weights/; "
+                "fetch the repository again, or export the model."
+            )
+        if _sha256(path, path.stat().st_mtime_ns) != self.files[name]["sha256"]:
+            raise ModelUnavailable(
+                f"{self.name} is unavailable: {name} is damaged or not the file its card "
+                "describes (SHA-256 differs); fetch the repository again, or export the model."
+            )
+        return path
+
+
+@lru_cache(maxsize=64)
+def _sha256(path: Path, modified: int) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def names(weights: Path | None = None) -> list[str]:
+    """Return the names of the models that have a card, best first known to the app."""
+    folders = sorted((weights or WEIGHTS).glob("*/card.json"))
+    return [card.parent.name for card in folders]
+
+
+def card(name: str, weights: Path | None = None) -> Card:
+    """Return a model's card by name; a `ModelUnavailable` lists the names there are."""
+    known = names(weights)
+    if name not in known:
+        raise ModelUnavailable(
+            f"There is no model {name!r}; there are {', '.join(known) or 'none yet'}."
+        )
+    return Card.read((weights or WEIGHTS) / name)
+
+
+def problem(model: Card, file: str = "model.onnx") -> str | None:
+    """Say why a model cannot be used, None if it can."""
+    try:
+        model.file(file)
+    except ModelUnavailable as error:
+        return str(error)
+    return None

@@ -1,0 +1,68 @@
+"""The sample pictures: a few in ``samples/``, others from scikit-image's own data."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from segcore import images
+
+
+@dataclass(frozen=True)
+class SamplePicture:
+    """A picture that comes with the app.
+
+    Attributes
+    ----------
+    name, title, alt : str
+        For addresses, for people, and in words for those who do not see it.
+    source, author, licence : str
+        Where it comes from and on which terms.
+    file, skimage : str
+        A file in ``samples/`` or the name of a picture of scikit-image; one of them is set.
+    source_url, licence_url, changes, notice : str
+        What a licence wants said, empty where it wants nothing.
+    """
+
+    name: str
+    title: str
+    alt: str
+    source: str
+    author: str
+    licence: str
+    file: str = ""
+    skimage: str = ""
+    source_url: str = ""
+    licence_url: str = ""
+    changes: str = ""
+    notice: str = ""
+
+    def data(self) -> bytes:
+        """Return the file's bytes."""
+        if self.file:
+            return (resources.files("segcore") / "samples" / self.file).read_bytes()
+        return _skimage_file(self.skimage)
+
+    def picture(self) -> np.ndarray:
+        """Return (height, width, 3) uint8 RGB."""
+        return images.decode(self.data(), self.title)
+
+
+@cache
+def sample_pictures() -> dict[str, SamplePicture]:
+    """Return the samples by name, in the order in which they are shown."""
+    text = (resources.files("segcore") / "samples" / "samples.json").read_text("utf-8")
+    return {values["name"]: SamplePicture(**values) for values in json.loads(text)}
+
+
+def _skimage_file(name: str) -> bytes:
+    """Read a picture of scikit-image without importing it, which takes a second."""
+    folder = resources.files("skimage") / "data"
+    for file in folder.iterdir():
+        if file.name.rpartition(".")[0] == name:
+            return file.read_bytes()
+    raise FileNotFoundError(f"scikit-image has no picture {name!r}.")

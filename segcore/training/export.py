@@ -1,0 +1,215 @@
+"""From a run folder to ``weights/NAME``: both engines' files and the model card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+from segcore import models
+from segcore.training.recipes import Recipe
+from segcore.training.runs import Run, write_atomically
+
+TOLERANCE = 1e-3
+HALF_FROM = 1024  # elements; smaller tensors stay in single precision
+CHECKED_SIZES = ((256, 256), (320, 224), (97, 131))
+
+
+class ExportError(RuntimeError):
+    """One sentence about a run that cannot be exported."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a card says that no file knows."""
+
+    name: str
+    title: str
+    summary: str
+    terms: str
+
+
+def export(run: Run, about: Description, weights: Path, *, side: int, keep_aspect: bool) -> Path:
+    """Write ``model.keras``, ``model.onnx`` and ``card.json`` of a run's best epoch.
+
+    The weights of convolutions are rounded to half precision, in both files alike, and
+    stored so in the ONNX file; both engines compute in single precision.
+
+    Parameters
+    ----------
+    run : Run
+        Its ``best.keras`` is exported.
+    about : Description
+    weights : Path
+        The folder in which ``NAME/`` is made or replaced.
+    side, keep_aspect
+        How pictures are brought to the network's size; see `segcore.inference.zoo.Card`.
+
+    Returns
+    -------
+    Path
+        The model's folder. The card has no metrics yet: `segcore evaluate --write-card`
+        measures them.
+
+    Raises
+    ------
+    ExportError
+        If the run has no finished epoch, or the two engines differ by `TOLERANCE` or more.
+    """
+    if not run.best.is_file():
+        raise ExportError(f"{run.folder} has no finished epoch to export; train it first.")
+    recipe = Recipe.from_dict(run.settings()["recipe"])
+    model = _single_precision(run, recipe)
+    folder = weights / about.name
+    folder.mkdir(parents=True, exist_ok=True)
+    keras_file, onnx_file = folder / "model.keras", folder / "model.onnx"
+    model.save(keras_file)
+    model.export(str(onnx_file), format="onnx", verbose=False)
+    _store_in_half_precision(onnx_file)
+    difference = largest_difference(model, onnx_file, recipe)
+    if difference >= TOLERANCE:
+        raise ExportError(
+            f"The engines differ by {difference:.2g} in probability; less than {TOLERANCE} is "
+            "wanted, so the export is not usable."
+        )
+    card = {
+        "name": about.name,
+        "title": about.title,
+        "summary": about.summary,
+        "architecture": recipe.architecture,
+        "parameters": model.count_params(),
+        "side": side,
+        "keep_aspect": keep_aspect,
+        "normalisation": recipe.to_dict()["normalisation"],
+        "classes": ["pet"],
+        "training": {**_training(run), "terms": about.terms, "engines_differ_by": difference},
+        "metrics": {},
+        "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
+    }
+    write_card(folder, card)
+    return folder
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Replace a model's ``card.json``."""
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / "card.json", text.encode())
+
+
+def largest_difference(model: keras.Model, onnx_file: Path, recipe: Recipe) -> float:
+    """Return the largest difference of probabilities between Keras and ONNX Runtime.
+
+    Measured on seeded smooth noise of three sizes, one of them odd.
+    """
+    session = onnxruntime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    rng = np.random.default_rng(0)
+    differences = []
+    for height, width in CHECKED_SIZES:
+        noise = rng.uniform(0, 255, (1, height // 16 + 1, width // 16 + 1, 3)).astype(np.float32)
+        smooth = noise.repeat(16, 1).repeat(16, 2)[:, :height, :width]
+        batch = recipe.normalisation(smooth)
+        ours = session.run(None, {name: batch})[0]
+        differences.append(np.abs(ours - np.asarray(model(batch, training=False))).max())
+    return float(max(differences))
+
+
+def _single_precision(run: Run, recipe: Recipe) -> keras.Model:
+    """Rebuild the network for any picture size, its large tensors rounded to half."""
+    keras.mixed_precision.set_global_policy("float32")
+    trained = models.load(run.best)
+    options = {k: v for k, v in recipe.options.items() if k != "frozen_blocks"}
+    if recipe.architecture == "encoder_unet":
+        options["imagenet"] = False
+    model = models.build(recipe.architecture, input_shape=(None, None, 3), **options)
+    model.set_weights(
+        [
+            w.astype(np.float16).astype(np.float32) if w.size >= HALF_FROM else w
+            for w in trained.get_weights()
+        ]
+    )
+    model(np.zeros((1, 64, 64, 3), np.float32))
+    return model
+
+
+def _store_in_half_precision(path: Path) -> None:
+    """Keep large tensors of an ONNX file as float16, cast to float32 where they are used."""
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for tensor in list(graph.initializer):
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < HALF_FROM:
+            continue
+        stored = f"{tensor.name}_half"
+        graph.initializer.remove(tensor)
+        graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), stored))
+        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    part = path.with_name(f"{path.name}.part")
+    onnx.save(model, part)
+    os.replace(part, path)
+
+
+def _training(run: Run) -> dict[str, Any]:
+    """Return what the card says of the training, earlier stages first."""
+    stages = []
+    while True:
+        settings, records = run.settings(), run.records("epochs")
+        stages.insert(
+            0,
+            {
+                "recipe": settings["recipe"]["name"],
+                "data": [Path(d).name for d in settings["data"]],
+                "pictures": settings["pictures"]["training"],
+                "epochs": len(records),
+                "best_epoch": run.best_epoch(),
+                "learning_rate": settings["recipe"]["learning_rate"],
+                "batch": settings["recipe"]["batch"],
+                "side": settings["recipe"]["side"],
+                "minutes": round(sum(r["seconds"] for r in records) / 60, 1),
+            },
+        )
+        if not settings["init"]:
+            break
+        run = Run(Path(settings["init"]).parent)
+    return {
+        "recipe": " → ".join(stage["recipe"] for stage in stages),
+        "data": " → ".join(
+            f"{' + '.join(s['data'])} ({s['pictures']} pictures, {s['epochs']} epochs)"
+            for s in stages
+        ),
+        "minutes": round(sum(stage["minutes"] for stage in stages), 1),
+        "machine": machine(),
+        "stages": stages,
+    }
+
+
+def machine() -> str:
+    """Name this machine's processor and its number of cores."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        lines = (line.partition(":") for line in cpuinfo.read_text("utf-8").splitlines())
+        name = next(
+            (value.strip() for key, _, value in lines if key.startswith("model name")), name
+        )
+    return f"{os.cpu_count()} cores of {name}, no GPU"
+
+
+def _fingerprint(path: Path) -> dict[str, Any]:
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

@@ -1,0 +1,127 @@
+"""The run folder: what the trainer writes and what everyone else reads. No Keras here.
+
+``run.json``                 recipe, data folders, versions; written once
+``status.json``              state, process, epoch and step; replaced atomically
+``steps.jsonl``              a line a step: step, epoch, loss, mean_iou, learning_rate, seconds
+``epochs.jsonl``             a line an epoch: the same means, the val_ figures, seconds
+``checkpoints/NNNN.keras``   the last finished epoch, optimiser included
+``best.keras``               the epoch of the best validation mean IoU
+``samples/``                 NAME.png and NAME-target.png once, NAME-NNNN.png each epoch
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, or a crash, meets the old or the new one only."""
+    part = path.with_name(f"{path.name}.part")
+    with open(part, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+class Run:
+    """A run folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when the first thing is written to it.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self.checkpoints = self.folder / "checkpoints"
+        self.samples = self.folder / "samples"
+        self.best = self.folder / "best.keras"
+
+    @property
+    def exists(self) -> bool:
+        """Whether a training was begun here."""
+        return (self.folder / "run.json").is_file()
+
+    # === Settings and state ===
+
+    def create(self, settings: dict[str, Any]) -> None:
+        """Make the folder and write what stays the same for the whole run."""
+        for folder in (self.checkpoints, self.samples):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._write_json("run.json", settings)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what `create` was given."""
+        return json.loads((self.folder / "run.json").read_text("utf-8"))
+
+    def write_status(self, **values: Any) -> None:
+        """Replace ``status.json``."""
+        self._write_json("status.json", values)
+
+    def status(self) -> dict[str, Any]:
+        """Return the last status, an empty dictionary before the first."""
+        path = self.folder / "status.json"
+        return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+    def _write_json(self, name: str, values: dict[str, Any]) -> None:
+        write_atomically(self.folder / name, json.dumps(values, indent=1).encode())
+
+    # === Records ===
+
+    def append(self, kind: str, record: dict[str, Any]) -> None:
+        """Add a line to ``steps.jsonl`` or ``epochs.jsonl``; `kind` is the file's stem."""
+        with open(self.folder / f"{kind}.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+    def records(self, kind: str) -> list[dict[str, Any]]:
+        """Return the whole lines of a record file; one cut off by a crash is left out."""
+        path = self.folder / f"{kind}.jsonl"
+        if not path.is_file():
+            return []
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def best_epoch(self) -> int:
+        """Return the number of the epoch with the best validation mean IoU, 0 if none."""
+        records = self.records("epochs")
+        return max(records, key=lambda r: r["val_mean_iou"])["epoch"] if records else 0
+
+    # === Checkpoints ===
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Return where the checkpoint of an epoch lies."""
+        return self.checkpoints / f"{epoch:04d}.keras"
+
+    def last_epoch(self) -> int:
+        """Return the number of the last epoch with a checkpoint, 0 if there is none."""
+        return max((int(p.stem) for p in self.checkpoints.glob("????.keras")), default=0)
+
+    def keep_checkpoint(self, epoch: int) -> None:
+        """Copy a checkpoint to ``best.keras`` if it is the best, and delete older ones."""
+        if self.best_epoch() == epoch:
+            part = self.best.with_name("best.keras.part")
+            shutil.copyfile(self.checkpoint(epoch), part)
+            os.replace(part, self.best)
+        for path in self.checkpoints.glob("????.keras"):
+            if int(path.stem) < epoch:
+                path.unlink()
+
+    def rewind(self) -> int:
+        """Make the folder agree with its last checkpoint after a crash; return its epoch.
+
+        Records of an epoch that was begun but not checkpointed are dropped.
+        """
+        epoch = self.last_epoch()
+        for kind in ("steps", "epochs"):
+            kept = [r for r in self.records(kind) if r["epoch"] <= epoch]
+            text = "".join(json.dumps(record) + "\n" for record in kept)
+            write_atomically(self.folder / f"{kind}.jsonl", text.encode())
+        if epoch:
+            self.keep_checkpoint(epoch)
+        return epoch

@@ -1,0 +1,285 @@
+"""The training program: runs in a process of its own and speaks through a run folder."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from segcore import datasets, images, losses, models
+from segcore.datasets.pipeline import batches
+from segcore.datasets.samples import DatasetError, load_square
+from segcore.training.mean_iou import MeanIoU
+from segcore.training.recipes import Recipe
+from segcore.training.runs import Run, write_atomically
+
+STORED_SIDE_FACTOR = 1.25
+SAMPLE_COUNT = 4
+
+
+def train(
+    recipe: Recipe,
+    data: list[Path],
+    folder: Path,
+    *,
+    init: Path | None = None,
+    resume: bool = False,
+) -> str:
+    """Train to the end, to an early stop or until SIGTERM; return "finished" or "stopped".
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Ignored when resuming: the run's own is used.
+    data : list of Path
+        Folders that `segcore.datasets.read` knows; the training parts are joined, and the
+        first folder alone gives the validation pictures.
+    folder : Path
+        The run folder.
+    init : Path or None
+        A ``.keras`` file of the same architecture whose weights to start from.
+    resume : bool
+        Go on after the last finished epoch of the run in `folder`.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a run and `resume` is not set, or the other way round.
+    DatasetError
+        If the data cannot be read.
+    """
+    run = Run(folder)
+    if run.exists and not resume:
+        raise ValueError(f"{folder} holds a run already; add --resume or name another folder.")
+    if resume and not run.exists:
+        raise ValueError(f"{folder} holds no run to resume.")
+    if resume:
+        settings = run.settings()
+        recipe, data = Recipe.from_dict(settings["recipe"]), [Path(d) for d in settings["data"]]
+        init = None
+    else:
+        run.create(
+            {
+                "recipe": recipe.to_dict(),
+                "data": [str(path.resolve()) for path in data],
+                "init": str(init.resolve()) if init else None,
+                "keras": keras.__version__,
+                "created": time.time(),
+            }
+        )
+    return _Training(run, recipe, data, init).fit()
+
+
+class _Training:
+    def __init__(self, run: Run, recipe: Recipe, data: list[Path], init: Path | None):
+        self.run, self.recipe = run, recipe
+        self.stopping = False
+        self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
+        self._status("loading")
+        signal.signal(signal.SIGTERM, self._stop)
+        signal.signal(signal.SIGINT, self._stop)
+        keras.utils.set_random_seed(recipe.seed)
+        self._load(data)
+        self.first_epoch = run.rewind()
+        self.steps = -(-len(self.train[0]) // recipe.batch)
+        self.model = self._model(init)
+
+    # === Setting up ===
+
+    def _load(self, data: list[Path]) -> None:
+        recipe = self.recipe
+        parts = [datasets.read(root, "train") for root in data]
+        order = np.random.default_rng(recipe.seed).permutation(len(parts[0]))
+        held_back = max(1, round(recipe.validation * len(order)))
+        validation = [parts[0][i] for i in order[:held_back]]
+        training = [parts[0][i] for i in order[held_back:]] + [s for p in parts[1:] for s in p]
+        if not training:
+            raise DatasetError(f"{data[0]} has too few pictures: one would be left for nothing.")
+        side = round(recipe.side * STORED_SIDE_FACTOR) if recipe.augmentation else recipe.side
+        *self.train, damaged = load_square(training, side)
+        *self.validation, damaged_too = load_square(validation, recipe.side)
+        for sentence in damaged + damaged_too:
+            print(f"left out: {sentence}", flush=True)
+        counts = {"training": len(self.train[0]), "validation": len(self.validation[0])}
+        self.run.create({**self.run.settings(), "pictures": counts})
+        print(
+            f"{len(self.train[0])} training and {len(self.validation[0])} validation pictures",
+            flush=True,
+        )
+        for i in range(min(SAMPLE_COUNT, len(self.validation[0]))):
+            self._write_sample(f"{i}", self.validation[0][i])
+            self._write_sample(f"{i}-target", self.validation[1][i].astype(bool))
+
+    def _model(self, init: Path | None) -> keras.Model:
+        recipe = self.recipe
+        if recipe.mixed_precision:
+            keras.mixed_precision.set_global_policy("mixed_bfloat16")
+        if self.first_epoch:
+            return models.load(self.run.checkpoint(self.first_epoch), optimizer=True)
+        model = models.build(
+            recipe.architecture, input_shape=(recipe.side, recipe.side, 3), **recipe.options
+        )
+        if init:
+            model.set_weights(models.load(init).get_weights())
+        optimizer = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
+        model.compile(optimizer=optimizer[recipe.optimizer](learning_rate=recipe.learning_rate))
+        return model
+
+    # === The loop ===
+
+    def fit(self) -> str:
+        """Train epoch by epoch."""
+        state = "finished"
+        for epoch in range(self.first_epoch + 1, self.recipe.epochs + 1):
+            if self._stopped_improving(epoch - 1):
+                break
+            if not self._train_epoch(epoch):
+                state = "stopped"
+                break
+        self._status(state, epoch=self.run.last_epoch())
+        return state
+
+    def _train_epoch(self, epoch: int) -> bool:
+        """Train and validate one epoch and save it; return False if asked to stop midway."""
+        began = time.perf_counter()
+        means = _Means(self.model.output_shape[-1])
+        for i, (pictures, masks) in enumerate(self._batches(epoch), 1):
+            if self.stopping:
+                return False
+            step_began = time.perf_counter()
+            rate = self._learning_rate(epoch - 1 + (i - 1) / self.steps)
+            self.model.optimizer.learning_rate = rate
+            loss, probabilities = self._step(pictures, masks)
+            means.add(loss, masks, probabilities)
+            self.run.append(
+                "steps",
+                {
+                    "step": (epoch - 1) * self.steps + i,
+                    "epoch": epoch,
+                    "loss": float(tf.reduce_mean(loss)),
+                    "mean_iou": means.mean_iou,
+                    "learning_rate": rate,
+                    "seconds": time.perf_counter() - step_began,
+                },
+            )
+            self._status("running", epoch=epoch, step=i)
+        trained = time.perf_counter()
+        validation = self._validate(epoch)
+        record = {
+            "epoch": epoch,
+            "loss": means.loss,
+            "mean_iou": means.mean_iou,
+            "val_loss": validation.loss,
+            "val_mean_iou": validation.mean_iou,
+            "learning_rate": rate,
+            "seconds": time.perf_counter() - began,
+            "pictures_per_second": len(self.train[0]) / (trained - began),
+        }
+        self.run.append("epochs", record)
+        self._save(epoch)
+        print(
+            f"epoch {epoch}/{self.recipe.epochs}  loss {means.loss:.4f}  mean IoU "
+            f"{means.mean_iou:.4f}  validation {validation.loss:.4f}  {validation.mean_iou:.4f}  "
+            f"{record['seconds']:.0f} s",
+            flush=True,
+        )
+        return True
+
+    @tf.function(reduce_retracing=True)
+    def _step(self, pictures, masks):
+        with tf.GradientTape() as tape:
+            probabilities = self.model(pictures, training=True)
+            loss = self.loss(masks, probabilities)
+            mean = tf.reduce_mean(loss)
+        variables = self.model.trainable_variables
+        self.model.optimizer.apply(tape.gradient(mean, variables), variables)
+        return loss, probabilities
+
+    @tf.function(reduce_retracing=True)
+    def _predict(self, pictures, masks):
+        probabilities = self.model(pictures, training=False)
+        return self.loss(masks, probabilities), probabilities
+
+    def _validate(self, epoch: int) -> _Means:
+        means, written = _Means(self.model.output_shape[-1]), 0
+        for pictures, masks in self._batches(None):
+            loss, probabilities = self._predict(pictures, masks)
+            means.add(loss, masks, probabilities)
+            for map_ in probabilities[: max(0, SAMPLE_COUNT - written)].numpy():
+                self._write_sample(f"{written}-{epoch:04d}", np.round(255 * map_[..., 0]))
+                written += 1
+        return means
+
+    def _batches(self, epoch: int | None) -> tf.data.Dataset:
+        """Return the batches of a training epoch, or of the validation for None."""
+        recipe, training = self.recipe, epoch is not None
+        return batches(
+            *(self.train if training else self.validation),
+            side=recipe.side,
+            batch=recipe.batch,
+            normalisation=recipe.normalisation,
+            augmentation=recipe.augmentation if training else None,
+            shuffle=training,
+            seed=recipe.seed,
+            epoch=epoch or 0,
+        )
+
+    def _learning_rate(self, epochs_done: float) -> float:
+        recipe = self.recipe
+        rate = recipe.learning_rate
+        if epochs_done < recipe.warmup_epochs:
+            return rate * (epochs_done + 1 / self.steps) / recipe.warmup_epochs
+        if recipe.schedule == "cosine":
+            part = (epochs_done - recipe.warmup_epochs) / (recipe.epochs - recipe.warmup_epochs)
+            return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
+        return rate
+
+    def _stopped_improving(self, epoch: int) -> bool:
+        patience, best = self.recipe.patience, self.run.best_epoch()
+        return bool(patience and best) and epoch - best >= patience
+
+    # === What it leaves in the run folder ===
+
+    def _save(self, epoch: int) -> None:
+        path = self.run.checkpoint(epoch)
+        part = path.with_name(f"part-{path.name}")
+        self.model.save(part)
+        os.replace(part, path)
+        self.run.keep_checkpoint(epoch)
+
+    def _write_sample(self, name: str, array: np.ndarray) -> None:
+        array = array if array.dtype == bool else array.astype(np.uint8)
+        write_atomically(self.run.samples / f"{name}.png", images.encode_png(array))
+
+    def _status(self, state: str, epoch: int = 0, step: int = 0) -> None:
+        self.run.write_status(
+            state=state, pid=os.getpid(), time=time.time(), epoch=epoch, step=step
+        )
+
+    def _stop(self, *_) -> None:
+        self.stopping = True
+
+
+class _Means:
+    """Running means of an epoch."""
+
+    def __init__(self, classes: int):
+        self._loss, self._iou = keras.metrics.Mean(), MeanIoU(classes)
+
+    def add(self, loss, masks, probabilities) -> None:
+        self._loss.update_state(loss)
+        self._iou.update_state(masks, probabilities)
+
+    @property
+    def loss(self) -> float:
+        return float(self._loss.result())
+
+    @property
+    def mean_iou(self) -> float:
+        return float(self._iou.result())

@@ -1,0 +1,1 @@
+"""Shared parts of the pages; the only modules of segcore that import Streamlit."""

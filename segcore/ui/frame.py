@@ -1,0 +1,43 @@
+"""The frame around every page: title, one sentence, the device in the sidebar."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segcore.inference import runtime
+
+
+def set_up(title: str, icon: str, sentence: str) -> None:
+    """Start a page; every page calls this first, so that it also stands alone.
+
+    Parameters
+    ----------
+    title : str
+        The page's heading and, with the app's name, the tab's title.
+    icon : str
+        A Material icon, ``:material/NAME:``.
+    sentence : str
+        What the page does, in one sentence.
+    """
+    st.set_page_config(page_title=f"{title} · segcore", page_icon=icon, layout="wide")
+    st.title(f"{icon} {title}", anchor=False)
+    st.markdown(sentence)
+
+
+def device_picker() -> str:
+    """Show the device picker in the sidebar and return the choice."""
+    with st.sidebar:
+        wanted = st.selectbox(
+            "Device",
+            runtime.DEVICES,
+            index=runtime.DEVICES.index(runtime.default_device()),
+            format_func={"auto": "Automatic", "cpu": "CPU", "gpu": "GPU"}.__getitem__,
+            help="Networks run on a GPU if there is one, otherwise on the CPU.",
+        )
+        note = st.empty()
+    device = runtime.chosen_device(wanted)
+    if problem := runtime.gpu_problem(wanted):
+        note.warning(problem, icon=":material/memory:")
+    else:
+        note.caption(f"In use: {device.upper()}")
+    return device

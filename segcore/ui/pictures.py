@@ -1,0 +1,109 @@
+"""Where the pictures of a page come from: samples, uploads or the camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from segcore import images
+from segcore.sample_pictures import SamplePicture, sample_pictures
+
+SOURCES = {"Samples": "photo_library", "Upload": "upload", "Camera": "photo_camera"}
+TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that a visitor chose.
+
+    Attributes
+    ----------
+    key : str
+        Its name in caches: a sample's name, or the unguessable id of an upload.
+    name : str
+        The file's name.
+    alt : str
+        What it shows, as far as we know.
+    read : callable
+        Returns the file's bytes.
+    """
+
+    key: str
+    name: str
+    alt: str
+    read: Callable[[], bytes]
+
+    def decode(self) -> np.ndarray:
+        """Return (height, width, 3) uint8; a `PictureError` says what is wrong."""
+        return images.decode(self.read(), self.name)
+
+
+def pick() -> list[Picture]:
+    """Show the source switch and its widget; return what was chosen, a sample at first."""
+    source = st.segmented_control(
+        "Pictures from",
+        list(SOURCES),
+        default="Samples",
+        required=True,
+        format_func=lambda name: f":material/{SOURCES[name]}: {name}",
+        key="source",
+    )
+    if source == "Upload":
+        files = st.file_uploader(
+            "One or more pictures",
+            TYPES,
+            accept_multiple_files=True,
+            help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
+            "Pictures stay in this server's memory and are gone an hour after you leave.",
+        )
+        return [_uploaded(file) for file in files]
+    if source == "Camera":
+        photo = st.camera_input("Take a photo")
+        return [_uploaded(photo)] if photo else []
+    return [_sample_gallery()]
+
+
+def _uploaded(file) -> Picture:
+    return Picture(file.file_id, file.name, f"Your picture {file.name}", file.getvalue)
+
+
+def _sample_gallery() -> Picture:
+    samples = sample_pictures()
+    chosen = st.query_params.get("sample")
+    if chosen not in samples:
+        chosen = next(iter(samples))
+    with st.container(horizontal=True, gap="small", key="samples"):
+        for name, sample in samples.items():
+            with st.container(width=104, gap="xxsmall"):
+                st.image(thumbnail(name), width=104, alt=sample.alt)
+                st.button(
+                    sample.title,
+                    key=f"sample-{name}",
+                    type="primary" if name == chosen else "secondary",
+                    width="stretch",
+                    on_click=st.query_params.__setitem__,
+                    args=("sample", name),
+                )
+    sample = samples[chosen]
+    return Picture(f"sample-{chosen}", f"{chosen}.png", sample.alt, sample.data)
+
+
+@st.cache_data(show_spinner=False)
+def thumbnail(name: str) -> np.ndarray:
+    """Return a sample cropped to 3:2 and scaled to 208 pixels' width."""
+    picture = sample_pictures()[name].picture()
+    height, width = picture.shape[:2]
+    h, w = min(height, width * 2 // 3), min(width, height * 3 // 2)
+    top, left = (height - h) // 2, (width - w) // 2
+    cropped = np.ascontiguousarray(picture[top : top + h, left : left + w])
+    return images.resize(cropped, (139, 208))
+
+
+def credit(sample: SamplePicture) -> str:
+    """Return a sample's origin and licence as Markdown."""
+    licence = f"[{sample.licence}]({sample.licence_url})" if sample.licence_url else sample.licence
+    source = f"[{sample.source}]({sample.source_url})" if sample.source_url else sample.source
+    return " · ".join(filter(None, (sample.author, licence, source, sample.changes)))

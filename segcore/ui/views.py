@@ -1,0 +1,64 @@
+"""The ways of looking at a segmentation."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from segcore import render
+from segcore.labels import level
+from segcore.ui.analysis import Analysis
+from segcore.ui.before_after import before_after
+
+VIEWS = ("Overlay", "Outline", "Mask", "Cut-out", "Heat map", "Before and after")
+COLOURED = ("Overlay", "Outline", "Before and after")
+BLENDED = ("Overlay", "Heat map", "Before and after")
+
+
+def show(
+    view: str,
+    analysis: Analysis,
+    threshold: float,
+    colour: render.Colour,
+    opacity: float,
+    alt: str,
+) -> None:
+    """Draw one of `VIEWS` of a picture; no network runs."""
+    preview = analysis.preview
+    mask = analysis.probability >= level(threshold)
+    share = f"{analysis.area(threshold) / analysis.histogram.sum():.1%} of it marked as pet"
+    text = f"{alt}. {view}: {share}."
+    if view == "Before and after":
+        after = render.overlay(preview, mask, colour, opacity)
+        before_after(_jpeg(preview), _jpeg(after), before_alt=alt, after_alt=text)
+        return
+    if view == "Heat map":
+        pixels = render.heat_map(preview, analysis.probability, opacity)
+    elif view == "Outline":
+        pixels = render.outline(preview, mask, colour)
+    elif view == "Mask":
+        pixels = mask.astype(np.uint8) * 255
+    elif view == "Cut-out":
+        pixels = render.checkerboard(render.cutout(preview, mask))
+    else:
+        pixels = render.overlay(preview, mask, colour, opacity)
+    st.image(pixels, width="stretch", alt=text, output_format="PNG" if view == "Mask" else "JPEG")
+    if view == "Heat map":
+        _scale()
+
+
+def _scale() -> None:
+    bar = np.repeat(render.heat_colours()[None], 10, axis=0)
+    st.image(bar, width="stretch", alt="Colour scale from dark blue, 0 %, to yellow, 100 %")
+    st.caption(
+        "Probability of pet: dark blue 0 % · purple 25 % · pink 50 % · orange 75 % · yellow 100 %"
+    )
+
+
+def _jpeg(pixels: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=88)
+    return stream.getvalue()

@@ -41,6 +41,7 @@ with panel:
         required=True,
         key="view",
         bind="query-params",
+        wrap=True,
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         colour = render.parse_colour(

@@ -24,7 +24,7 @@ class SamplePicture:
         Where it comes from and on which terms.
     file, skimage : str
         A file in ``samples/`` or the name of a picture of scikit-image; one of them is set.
-    source_url, licence_url, changes, notice : str
+    source_url, licence_url, changes, notice, package_file : str
         What a licence wants said, empty where it wants nothing.
     """
 
@@ -40,12 +40,18 @@ class SamplePicture:
     licence_url: str = ""
     changes: str = ""
     notice: str = ""
+    package_file: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """Name of the picture's file."""
+        return self.file or f"{self.skimage}.png"
 
     def data(self) -> bytes:
         """Return the file's bytes."""
         if self.file:
             return (resources.files("segcore") / "samples" / self.file).read_bytes()
-        return _skimage_file(self.skimage)
+        return (resources.files("skimage") / "data" / self.file_name).read_bytes()
 
     def picture(self) -> np.ndarray:
         """Return (height, width, 3) uint8 RGB."""
@@ -57,12 +63,3 @@ def sample_pictures() -> dict[str, SamplePicture]:
     """Return the samples by name, in the order in which they are shown."""
     text = (resources.files("segcore") / "samples" / "samples.json").read_text("utf-8")
     return {values["name"]: SamplePicture(**values) for values in json.loads(text)}
-
-
-def _skimage_file(name: str) -> bytes:
-    """Read a picture of scikit-image without importing it, which takes a second."""
-    folder = resources.files("skimage") / "data"
-    for file in folder.iterdir():
-        if file.name.rpartition(".")[0] == name:
-            return file.read_bytes()
-    raise FileNotFoundError(f"scikit-image has no picture {name!r}.")

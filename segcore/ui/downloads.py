@@ -13,7 +13,6 @@ from segcore.ui.analysis import Analysis
 from segcore.ui.pictures import Picture
 
 TITLES = {"mask": "Mask", "overlay": "Overlay", "cutout": "Cut-out"}
-ICONS = {"mask": "contrast", "overlay": "layers", "cutout": "content_cut"}
 
 
 def buttons(
@@ -24,7 +23,7 @@ def buttons(
     opacity: float,
 ) -> None:
     """Show a download button for each format of one picture."""
-    st.markdown("**Download**")
+    st.markdown(":material/download: Download as PNG, full size")
     with st.container(horizontal=True):
         for kind in FORMATS:
             st.download_button(
@@ -32,8 +31,8 @@ def buttons(
                 partial(_make, kind, picture, result, threshold, colour, opacity),
                 file_name(picture.name, kind),
                 "image/png",
-                icon=f":material/{ICONS[kind]}:",
                 on_click="ignore",
+                width="stretch",
                 key=f"download-{kind}",
             )
 
@@ -69,7 +68,6 @@ def archive(
             "application/zip",
             icon=":material/download:",
             on_click="ignore",
-            type="primary",
         )
 
 

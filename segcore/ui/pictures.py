@@ -75,20 +75,20 @@ def _sample_gallery() -> Picture:
     chosen = st.query_params.get("sample")
     if chosen not in samples:
         chosen = next(iter(samples))
-    with st.container(horizontal=True, gap="small", key="samples"):
+    with st.container(horizontal=True, wrap=False, gap="small", key="samples"):
         for name, sample in samples.items():
-            with st.container(width=104, gap="xxsmall"):
-                st.image(thumbnail(name), width=104, alt=sample.alt)
+            with st.container(width=92, gap="xxsmall"):
+                st.image(thumbnail(name), width=92, alt=sample.alt)
                 st.button(
-                    sample.title,
+                    f"**{sample.title}**" if name == chosen else sample.title,
                     key=f"sample-{name}",
-                    type="primary" if name == chosen else "secondary",
+                    type="secondary" if name == chosen else "tertiary",
                     width="stretch",
                     on_click=st.query_params.__setitem__,
                     args=("sample", name),
                 )
     sample = samples[chosen]
-    return Picture(f"sample-{chosen}", f"{chosen}.png", sample.alt, sample.data)
+    return Picture(f"sample-{chosen}", sample.file_name, sample.alt, sample.data)
 
 
 @st.cache_data(show_spinner=False)

@@ -2,8 +2,12 @@
 
 import streamlit as st
 
+SEGMENT = {"page": "pages/segment.py", "title": "Segment", "icon": ":material/content_cut:"}
+
+# The default page answers at / only; the hidden one lets /segment be opened and shared as well.
 st.navigation(
     [
-        st.Page("pages/segment.py", title="Segment", icon=":material/content_cut:", default=True),
+        st.Page(**SEGMENT, url_path="home", default=True),
+        st.Page(**SEGMENT, url_path="segment", visibility="hidden"),
     ]
 ).run()

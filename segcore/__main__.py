@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return args.command(args) or 0
-    except (ValueError, RuntimeError, ModuleNotFoundError) as error:
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
         print(f"segcore: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -41,7 +41,7 @@ def _segment(args: argparse.Namespace) -> int:
     ]
     card = zoo.card(args.model)
     args.out.mkdir(parents=True, exist_ok=True)
-    names, refused = unique_names(path.name for path in paths), 0
+    names, refused = unique_names(f"{path.stem}.png" for path in paths), 0
     with _Progress(len(paths)) as progress:
         for path, name in zip(paths, names, strict=True):
             try:
@@ -63,6 +63,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     from segcore import datasets
     from segcore.inference import zoo
     from segcore.inference.evaluate import evaluate
+    from segcore.training.runs import write_atomically
 
     card = zoo.card(args.model)
     samples = datasets.read(args.data, args.split)
@@ -79,8 +80,8 @@ def _evaluate(args: argparse.Namespace) -> None:
         f"{card.name} on the {args.split} part of {args.data}" + (" with TTA" if args.tta else "")
     )
     for key, value in figures.items():
-        shown = "undefined" if value is None else f"{value:.4f}" if value < 1 else f"{value:.4g}"
-        print(f"  {key:<18}{shown:>10}")
+        shown = "undefined" if value is None else f"{value:.4f}"
+        print(f"  {key:<18}{value if isinstance(value, int) else shown:>10}")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     if args.write_card:
@@ -89,15 +90,17 @@ def _evaluate(args: argparse.Namespace) -> None:
         values["metrics"][args.split + ("_tta" if args.tta else "")] = {
             key: value if value is None else round(value, 5) for key, value in figures.items()
         }
-        path.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+        write_atomically(path, text.encode())
 
 
 def _train(args: argparse.Namespace) -> None:
+    if not args.resume and not args.data:
+        raise ValueError("--data is missing: name the folder of a data set.")
+
     from segcore.training.recipes import find
     from segcore.training.trainer import train
 
-    if not args.resume and not args.data:
-        raise ValueError("--data is missing: name the folder of a data set.")
     recipe = find(args.recipe)
     changes = ("epochs", "batch", "side", "learning_rate", "patience", "seed")
     given = {name: getattr(args, name) for name in changes if getattr(args, name) is not None}

@@ -35,7 +35,7 @@ def evaluate(
     tta : bool
         Average with the mirrored picture.
     progress : callable or None
-        Called with the number done and the number of all.
+        Called with the number done, damaged ones included, and the number of all.
 
     Returns
     -------
@@ -51,11 +51,11 @@ def evaluate(
             picture, target = sample.load()
         except PictureError:
             damaged += 1
-            continue
-        began = perf_counter()
-        mask = segment(picture, card, device=device, tta=tta).mask(threshold)
-        seconds.append(perf_counter() - began)
-        meter.update(target, mask)
+        else:
+            began = perf_counter()
+            mask = segment(picture, card, device=device, tta=tta).mask(threshold)
+            seconds.append(perf_counter() - began)
+            meter.update(target, mask)
         if progress:
             progress(i, len(samples))
     seconds = sorted(seconds)

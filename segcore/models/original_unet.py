@@ -67,6 +67,11 @@ def original_unet(
     Ronneberger, Fischer and Brox, "U-Net: Convolutional Networks for Biomedical Image
     Segmentation", MICCAI 2015, figure 1; dropout at the end of the contracting path: page 6.
     """
+    if classes < 2 or base_width < 1:
+        raise ValueError(
+            f"classes={classes}, base_width={base_width}: classes must be 2 or more (a softmax "
+            "over one is always 1) and base_width 1 or more."
+        )
     for side in input_shape[:2]:
         output_side(side)
 

@@ -62,6 +62,13 @@ class Recipe:
     mixed_precision: bool = False
     seed: int = 0
 
+    def __post_init__(self):
+        for name in ("side", "batch", "epochs"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; accepted are whole numbers from 1 on."
+                )
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return asdict(self)

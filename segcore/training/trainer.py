@@ -62,7 +62,7 @@ def train(
     if resume:
         settings = run.settings()
         recipe, data = Recipe.from_dict(settings["recipe"]), [Path(d) for d in settings["data"]]
-        init = None
+        init = Path(settings["init"]) if settings["init"] else None
     else:
         run.create(
             {
@@ -73,7 +73,13 @@ def train(
                 "created": time.time(),
             }
         )
-    return _Training(run, recipe, data, init).fit()
+    try:
+        training = _Training(run, recipe, data, init)
+    except Exception:
+        if not resume:  # nothing was begun: leave the folder free for the next try
+            (run.folder / "run.json").unlink()
+        raise
+    return training.fit()
 
 
 class _Training:
@@ -106,6 +112,8 @@ class _Training:
         *self.validation, damaged_too = load_square(validation, recipe.side)
         for sentence in damaged + damaged_too:
             print(f"left out: {sentence}", flush=True)
+        if not len(self.train[0]) or not len(self.validation[0]):
+            raise DatasetError(f"{data[0]} has too few pictures that can be read.")
         counts = {"training": len(self.train[0]), "validation": len(self.validation[0])}
         self.run.create({**self.run.settings(), "pictures": counts})
         print(

@@ -26,11 +26,16 @@ def set_up(title: str, icon: str, sentence: str) -> None:
 
 def device_picker() -> str:
     """Show the device picker in the sidebar and return the choice."""
+    try:
+        preset = runtime.default_device()
+    except ValueError as error:
+        st.sidebar.error(str(error), icon=":material/memory:")
+        preset = "auto"
     with st.sidebar:
         wanted = st.selectbox(
             "Device",
             runtime.DEVICES,
-            index=runtime.DEVICES.index(runtime.default_device()),
+            index=runtime.DEVICES.index(preset),
             format_func={"auto": "Automatic", "cpu": "CPU", "gpu": "GPU"}.__getitem__,
             help="Networks run on a GPU if there is one, otherwise on the CPU.",
         )

@@ -52,18 +52,28 @@ def pick() -> list[Picture]:
         key="source",
     )
     if source == "Upload":
-        files = st.file_uploader(
+        st.file_uploader(
             "One or more pictures",
             TYPES,
             accept_multiple_files=True,
+            key="uploads",
+            on_change=_keep_uploads,
             help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
             "Pictures stay in this server's memory and are gone an hour after you leave.",
         )
-        return [_uploaded(file) for file in files]
+        kept = st.session_state.get("kept_uploads", [])
+        if kept and not st.session_state.uploads:
+            st.caption(f"Still here from before: {', '.join(file.name for file in kept)}")
+        return [_uploaded(file) for file in kept]
     if source == "Camera":
         photo = st.camera_input("Take a photo")
         return [_uploaded(photo)] if photo else []
     return [_sample_gallery()]
+
+
+def _keep_uploads() -> None:
+    """Remember the uploads: Streamlit drops them with the widget when another source is shown."""
+    st.session_state.kept_uploads = st.session_state.uploads
 
 
 def _uploaded(file) -> Picture:

@@ -63,7 +63,6 @@ def _evaluate(args: argparse.Namespace) -> None:
     from segcore import datasets
     from segcore.inference import zoo
     from segcore.inference.evaluate import evaluate
-    from segcore.training.runs import write_atomically
 
     card = zoo.card(args.model)
     samples = datasets.read(args.data, args.split)
@@ -76,22 +75,21 @@ def _evaluate(args: argparse.Namespace) -> None:
             device=args.device,
             progress=lambda *_: progress.advance(),
         )
-    print(
-        f"{card.name} on the {args.split} part of {args.data}" + (" with TTA" if args.tta else "")
-    )
+    for sentence in figures.pop("damaged"):
+        print(f"left out: {sentence}", file=sys.stderr)
+    mirrored = ", averaged with the mirrored pictures" if args.tta else ""
+    print(f"{card.name} on the {args.split} part of {args.data}{mirrored}")
     for key, value in figures.items():
         shown = "undefined" if value is None else f"{value:.4f}"
         print(f"  {key:<18}{value if isinstance(value, int) else shown:>10}")
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     if args.write_card:
-        path = card.folder / "card.json"
-        values = json.loads(path.read_text("utf-8"))
+        values = json.loads((card.folder / "card.json").read_text("utf-8"))
         values["metrics"][args.split + ("_tta" if args.tta else "")] = {
             key: value if value is None else round(value, 5) for key, value in figures.items()
         }
-        text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
-        write_atomically(path, text.encode())
+        zoo.write_card(card.folder, values)
 
 
 def _train(args: argparse.Namespace) -> None:

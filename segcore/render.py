@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from PIL import Image, ImageFilter
 
@@ -24,10 +26,9 @@ def parse_colour(text: str) -> Colour:
     >>> parse_colour("#009e73")
     (0, 158, 115)
     """
-    digits = text.removeprefix("#")
-    if len(digits) != 6 or not text.startswith("#"):
+    if not re.fullmatch("#[0-9a-fA-F]{6}", text):
         raise ValueError(f"The colour is {text!r}; accepted is #rrggbb, such as #009e73.")
-    red, green, blue = bytes.fromhex(digits)
+    red, green, blue = bytes.fromhex(text[1:])
     return red, green, blue
 
 
@@ -101,7 +102,9 @@ def checkerboard(rgba: np.ndarray, square: int = 12) -> np.ndarray:
     return np.where(rgba[..., 3:] > 0, rgba[..., :3], squares[..., None])
 
 
-def _filtered(mask: np.ndarray, kind: type[ImageFilter.Filter], radius: int) -> np.ndarray:
+def _filtered(
+    mask: np.ndarray, kind: type[ImageFilter.MinFilter] | type[ImageFilter.MaxFilter], radius: int
+) -> np.ndarray:
     """Return the mask eroded (MinFilter) or dilated (MaxFilter) by a square."""
     image = Image.fromarray(mask.astype(np.uint8)).filter(kind(2 * radius + 1))
     return np.asarray(image).astype(bool)

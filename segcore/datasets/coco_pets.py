@@ -31,7 +31,10 @@ def read(root: Path, split: str) -> list[Sample]:
     """
     if split not in FILES:
         raise DatasetError(f"There is no split {split!r}; accepted are train and test.")
-    index = json.loads((root / FILES[split]).read_text("utf-8"))
+    path = root / FILES[split]
+    if not path.is_file():
+        raise DatasetError(f"{path} is missing; the data set is not complete.")
+    index = json.loads(path.read_text("utf-8"))
     pets = {c["id"] for c in index["categories"] if c["name"] in PETS}
     pictures = {p["id"]: p for p in index["images"] if p.get("source") != "oxford-pet-gt"}
     samples = []

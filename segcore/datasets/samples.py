@@ -75,10 +75,10 @@ def load_square(
             picture, mask = sample.load()
         except images.PictureError as error:
             damaged.append(str(error))
-            continue
-        pictures[count] = images.resize(picture, (side, side))
-        masks[count] = images.resize_mask(mask, (side, side))
-        count += 1
+        else:
+            pictures[count] = images.resize(picture, (side, side))
+            masks[count] = images.resize_mask(mask, (side, side))
+            count += 1
         if progress:
             progress(i + 1, len(samples))
     return pictures[:count], masks[:count], damaged

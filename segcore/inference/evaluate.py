@@ -29,7 +29,7 @@ def evaluate(
     ----------
     card : Card
     samples : list of Sample
-        Damaged ones are left out and counted.
+        Damaged ones are left out and listed.
     threshold : float
         Probability from which a pixel is foreground.
     tta : bool
@@ -43,14 +43,16 @@ def evaluate(
         ``images, iou_dataset, iou_per_image, miou, dice, precision, recall,
         pixel_accuracy, dice_per_image`` as `segcore.metrics.OverlapMeter` defines them
         (fractions; null where undefined), ``ms_per_image`` (resize, network and the way
-        back to full size; not decoding), ``damaged``.
+        back to full size; not decoding) and ``damaged``, a sentence for each.
     """
-    meter, seconds, damaged = OverlapMeter(), [], 0
+    meter = OverlapMeter()
+    seconds: list[float] = []
+    damaged: list[str] = []
     for i, sample in enumerate(samples, 1):
         try:
             picture, target = sample.load()
-        except PictureError:
-            damaged += 1
+        except PictureError as error:
+            damaged.append(str(error))
         else:
             began = perf_counter()
             mask = segment(picture, card, device=device, tta=tta).mask(threshold)

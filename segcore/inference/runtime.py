@@ -80,6 +80,8 @@ class KerasEngine:
         )
         self._lock = threading.Lock()
         self.device = "GPU (Keras)" if gpu else "CPU (Keras)"
+        if gpu:  # a driver or cuDNN that does not fit shows at the first convolution only
+            self(np.zeros((1, *(side or 64 for side in model.input_shape[1:])), np.float32))
         gc.collect()
         gc.freeze()
 
@@ -136,9 +138,10 @@ def chosen_device(wanted: str | None = None) -> str:
 
 def gpu_problem(wanted: str | None = None) -> str | None:
     """Say in one line why a GPU that was asked for, or found, is not used."""
-    if _gpu_failure:
+    wanted = wanted or default_device()
+    if wanted != "cpu" and _gpu_failure:
         return f"The GPU is not used ({_gpu_failure}); the CPU took over."
-    if (wanted or default_device()) == "gpu" and not has_gpu():
+    if wanted == "gpu" and not has_gpu():
         return "No GPU with an NVIDIA driver was found; the CPU took over."
     return None
 
@@ -158,10 +161,10 @@ def engine(card: Card, wanted: str | None = None) -> Engine:
         if chosen_device(wanted) == "gpu":
             try:
                 return _cached("gpu", card, "model.keras", KerasEngine)
-            except (ImportError, OSError, TypeError, ValueError, RuntimeError) as error:
-                if isinstance(error, ModelUnavailable):
-                    raise
-                _gpu_failure = str(error).splitlines()[0]
+            except ModelUnavailable:
+                raise
+            except Exception as error:  # TensorFlow's own share no narrower class
+                _gpu_failure = (str(error).splitlines() or [type(error).__name__])[0]
         return _cached("cpu", card, "model.onnx", OnnxEngine)
 
 

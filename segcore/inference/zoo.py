@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from segcore.files import write_atomically
 from segcore.normalisation import Normalisation
 
 WEIGHTS = Path(os.environ.get("SEGCORE_WEIGHTS", Path(__file__).parents[2] / "weights"))
@@ -86,7 +87,7 @@ class Card:
                 f"{self.name} is unavailable: {name} is missing from its folder in weights/; "
                 "fetch the repository again, or export the model."
             )
-        if _sha256(path, path.stat().st_mtime_ns) != self.files[name]["sha256"]:
+        if _sha256(path, path.stat().st_mtime_ns) != self.files[name].get("sha256"):
             raise ModelUnavailable(
                 f"{self.name} is unavailable: {name} is damaged or not the file its card "
                 "describes (SHA-256 differs); fetch the repository again, or export the model."
@@ -114,6 +115,12 @@ def card(name: str, weights: Path | None = None) -> Card:
             f"There is no model {name!r}; there are {', '.join(known) or 'none yet'}."
         )
     return Card.read((weights or WEIGHTS) / name)
+
+
+def write_card(folder: Path, values: dict[str, Any]) -> None:
+    """Replace the ``card.json`` of a model's folder."""
+    text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / "card.json", text.encode())
 
 
 def problem(model: Card, file: str = "model.onnx") -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 from dataclasses import dataclass
@@ -17,8 +16,9 @@ import onnxruntime
 from onnx import helper, numpy_helper
 
 from segcore import models
+from segcore.inference import zoo
 from segcore.training.recipes import Recipe
-from segcore.training.runs import Run, write_atomically
+from segcore.training.runs import Run
 
 TOLERANCE = 1e-3
 HALF_FROM = 1024  # elements; smaller tensors stay in single precision
@@ -96,14 +96,8 @@ def export(run: Run, about: Description, weights: Path, *, side: int, keep_aspec
         "metrics": {},
         "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
     }
-    write_card(folder, card)
+    zoo.write_card(folder, card)
     return folder
-
-
-def write_card(folder: Path, card: dict[str, Any]) -> None:
-    """Replace a model's ``card.json``."""
-    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(folder / "card.json", text.encode())
 
 
 def largest_difference(model: keras.Model, onnx_file: Path, recipe: Recipe) -> float:
@@ -166,7 +160,7 @@ def _store_in_half_precision(path: Path) -> None:
 
 def _training(run: Run) -> dict[str, Any]:
     """Return what the card says of the training, earlier stages first."""
-    stages = []
+    stages: list[dict[str, Any]] = []
     while True:
         settings, records = run.settings(), run.records("epochs")
         stages.insert(

@@ -46,6 +46,10 @@ class MeanIoU(keras.metrics.Metric):
         iou = ops.cast(self.intersection, "float32") / ops.maximum(union, 1)
         return ops.sum(iou * seen) / ops.maximum(ops.sum(seen), 1)
 
+    def get_config(self):
+        """Return what rebuilds the metric."""
+        return {**super().get_config(), "classes": self.classes}
+
 
 def _count(pixels):
     return ops.sum(ops.cast(pixels, "int64"), axis=(0, 1, 2))

@@ -15,9 +15,10 @@ import tensorflow as tf
 from segcore import datasets, images, losses, models
 from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
+from segcore.files import write_atomically
 from segcore.training.mean_iou import MeanIoU
 from segcore.training.recipes import Recipe
-from segcore.training.runs import Run, write_atomically
+from segcore.training.runs import Run
 
 STORED_SIDE_FACTOR = 1.25
 SAMPLE_COUNT = 4
@@ -87,9 +88,9 @@ class _Training:
         self.run, self.recipe = run, recipe
         self.stopping = False
         self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
-        self._status("loading")
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
+        self._status("loading")
         keras.utils.set_random_seed(recipe.seed)
         self._load(data)
         self.first_epoch = run.rewind()

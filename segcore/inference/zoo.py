@@ -102,7 +102,7 @@ def _sha256(path: Path, modified: int) -> str:
 
 
 def names(weights: Path | None = None) -> list[str]:
-    """Return the names of the models that have a card, best first known to the app."""
+    """Return the names of the models that have a card, in alphabetical order."""
     folders = sorted((weights or WEIGHTS).glob("*/card.json"))
     return [card.parent.name for card in folders]
 

@@ -1,0 +1,42 @@
+"""Set-up for all tests: TensorFlow is quiet and leaves a GPU alone, which only some have."""
+
+import hashlib
+import json
+import os
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+@pytest.fixture
+def make_model(tmp_path):
+    """Return a function that writes a model's folder into ``tmp_path / "weights"``."""
+
+    def write(name="tiny", files=None, **changes):
+        folder = tmp_path / "weights" / name
+        folder.mkdir(parents=True)
+        files = {"model.onnx": b"an ONNX file", "model.keras": b"a Keras file"} | (files or {})
+        card = {
+            "name": name,
+            "title": "Tiny",
+            "summary": "Answers with the brightness.",
+            "architecture": "none",
+            "parameters": 0,
+            "side": 32,
+            "keep_aspect": False,
+            "normalisation": {"mean": 0, "std": 255},
+            "classes": ["pet"],
+            "training": {},
+            "metrics": {},
+            "files": {},
+        }
+        for file, data in files.items():
+            (folder / file).write_bytes(data)
+            sha256 = hashlib.sha256(data).hexdigest()
+            card["files"][file] = {"bytes": len(data), "sha256": sha256}
+        (folder / "card.json").write_text(json.dumps(card | changes))
+        return folder
+
+    return write

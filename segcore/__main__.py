@@ -102,6 +102,8 @@ def _train(args: argparse.Namespace) -> None:
     recipe = find(args.recipe)
     changes = ("epochs", "batch", "side", "learning_rate", "patience", "seed")
     given = {name: getattr(args, name) for name in changes if getattr(args, name) is not None}
+    if args.resume and (given or args.data or args.init):
+        raise ValueError("--resume goes on with the run's own settings; leave the others out.")
     state = train(replace(recipe, **given), args.data, args.run, init=args.init, resume=args.resume)
     print(f"{state}; the run is in {args.run}")
 

@@ -7,7 +7,9 @@ import pytest
 
 from segcore.render import parse_colour
 
-THEME = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())["theme"]
+THEME = tomllib.loads((Path(__file__).parents[1] / ".streamlit" / "config.toml").read_text())[
+    "theme"
+]
 
 
 def luminance(colour: str) -> float:

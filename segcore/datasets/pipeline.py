@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from segcore.datasets.augment import Augmentation, augment
+from segcore.datasets.augment import augment
+from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import Normalisation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from segcore.datasets.augment import Augmentation
+from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import EFFICIENTNET_LITE, UNIT, Normalisation
 
 

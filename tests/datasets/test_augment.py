@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from segcore.datasets.augment import Augmentation, augment, sample
+from segcore.datasets.augment import augment, sample
+from segcore.datasets.augmentation import Augmentation
 from segcore.datasets.pipeline import batches
 from segcore.normalisation import EFFICIENTNET_LITE, Normalisation
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore import render
+from segcore.exporters.pictures import unique_names
 from segcore.images import PictureError
-from segcore.inference import zoo
-from segcore.sample_pictures import sample_pictures
+from segcore.inference.zoo import ModelUnavailable
 from segcore.ui import downloads, frame, model_card, pictures, tables, views
 from segcore.ui.analysis import Analysis, analyse
+from segcore.ui.text import plain
 
 frame.set_up(
     "Segment",
@@ -59,15 +60,17 @@ if card is None:
     st.stop()
 
 # === Segmentation ===
-results: list[tuple[pictures.Picture, Analysis]] = []
+by_name: dict[str, pictures.Picture] = {}
+results: dict[str, Analysis] = {}
 progress = stage.empty()
-for i, picture in enumerate(chosen):
-    if len(chosen) > 1:
-        progress.progress(i / len(chosen), f"Segmenting {picture.name} ({i + 1}/{len(chosen)})")
+names = unique_names(picture.name for picture in chosen)
+for i, (name, picture) in enumerate(zip(names, chosen, strict=True)):
+    progress.progress(i / len(chosen), f"Segmenting {plain(name)} ({i + 1} of {len(chosen)})")
     try:
-        results.append((picture, analyse(picture, card.name, device, tta)))
-    except (PictureError, zoo.ModelUnavailable) as error:
-        stage.error(str(error), icon=":material/broken_image:")
+        results[name] = analyse(picture, card, device, tta)
+        by_name[name] = picture
+    except (PictureError, ModelUnavailable) as error:
+        stage.error(plain(str(error)), icon=":material/broken_image:")
 progress.empty()
 
 # === Result ===
@@ -76,20 +79,19 @@ with stage:
         st.info("Add a picture above, or go back to the samples.", icon=":material/upload:")
     if not results:
         st.stop()
-    shown = 0
+    shown = next(iter(results))
     if len(results) > 1:
-        shown = st.selectbox(
-            "Picture shown", range(len(results)), format_func=lambda i: results[i][0].name
-        )
-    picture, analysis = results[shown]
+        shown = st.selectbox("Picture shown", list(results))
+    picture, analysis = by_name[shown], results[shown]
     views.show(view, analysis, threshold, colour, opacity, picture.alt)
-    sample = sample_pictures().get(picture.key.removeprefix("sample-"))
-    if sample:
-        st.caption(f"Photo: {pictures.credit(sample)}")
+    if picture.sample:
+        st.caption(f"Photo: {pictures.credit(picture.sample)}")
     tables.areas(results, threshold)
 with panel:
-    downloads.buttons(picture, analysis.result, threshold, colour, opacity)
+    style = downloads.Style(threshold, colour, opacity)
+    downloads.buttons(shown, picture, analysis.result, style)
     if len(results) > 1:
-        downloads.archive(results, threshold, colour, opacity)
+        downloads.archive({n: (by_name[n], results[n].result) for n in results}, style)
     tables.stages(analysis.result)
     model_card.show(card)
+frame.device_in_use(analysis.result.device, device)

@@ -32,16 +32,18 @@ def _segment(args: argparse.Namespace) -> int:
     from segcore.exporters.pictures import FORMATS, encode, file_name, unique_names
     from segcore.inference import zoo
     from segcore.inference.predictor import segment
+    from segcore.labels import level
 
     formats = args.format.split(",")
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"--format has {', '.join(unknown)}; accepted are {', '.join(FORMATS)}.")
-    paths = [
-        p for path in args.paths for p in (sorted(path.iterdir()) if path.is_dir() else [path])
-    ]
+    level(args.threshold)
+    paths: list[Path] = []
+    for path in args.paths:
+        paths += images.list_folder(path) if path.is_dir() else [path]
     card = zoo.card(args.model)
     args.out.mkdir(parents=True, exist_ok=True)
-    names, refused = unique_names(f"{path.stem}.png" for path in paths), 0
+    names, refused = unique_names(path.name for path in paths), 0
     with _Progress(len(paths)) as progress:
         for path, name in zip(paths, names, strict=True):
             try:

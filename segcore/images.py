@@ -12,6 +12,7 @@ import re
 import stat
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
@@ -19,6 +20,7 @@ from PIL import Image, ImageFile, JpegImagePlugin, TiffImagePlugin, WebPImagePlu
 MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
 
+SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"))
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 _ACCEPTED = "JPEG, PNG, WebP, BMP, GIF or TIFF"
 _MAX_SCANS = 100  # a progressive JPEG has about 10; thousands are a way to burn hours
@@ -80,6 +82,11 @@ def load(path: str | os.PathLike[str]) -> np.ndarray:
         problem = "was not found" if isinstance(error, FileNotFoundError) else "cannot be opened"
         raise PictureError(f"{_shown(name)} {problem}; check the path and try again.") from error
     return decode(data, name)
+
+
+def list_folder(folder: Path) -> list[Path]:
+    """Return the files of a folder whose names end like pictures, sorted by name."""
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
 
 
 def decode(data: bytes, name: str = "The picture") -> np.ndarray:
@@ -307,6 +314,13 @@ def encode_png(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     # Photographs hardly shrink beyond level 1, which is three times as fast; masks do.
     Image.fromarray(array).save(file, "PNG", compress_level=6 if array.ndim == 2 else 1)
+    return file.getvalue()
+
+
+def encode_jpeg(picture: np.ndarray, quality: int = 90) -> bytes:
+    """Write ``uint8`` (H, W, 3) as a JPEG file without metadata, for showing."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
     return file.getvalue()
 
 

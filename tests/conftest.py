@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from segcore.inference import zoo
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
@@ -28,7 +30,7 @@ def make_model(tmp_path):
             "keep_aspect": False,
             "normalisation": {"mean": 0, "std": 255},
             "classes": ["pet"],
-            "training": {},
+            "training": dict.fromkeys(zoo.TRAINING_KEYS, "drawn by hand"),
             "metrics": {},
             "files": {},
         }

@@ -68,7 +68,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "keep_aspect": False,
         "normalisation": {"mean": 0.0, "std": 255.0},
         "classes": ["pet"],
-        "training": {},
+        "training": dict.fromkeys(zoo.TRAINING_KEYS, "drawn by hand"),
         "metrics": {},
         "files": {
             "model.onnx": {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
+from pathlib import PurePath, PureWindowsPath
 
 import numpy as np
 
@@ -47,32 +48,36 @@ def encode(
 
 
 def file_name(picture_name: str, kind: str) -> str:
-    """Return the name of the exported file.
+    """Return the name of the exported file, without folders and characters that no disk takes.
 
     Examples
     --------
     >>> file_name("my cat.jpeg", "mask")
     'my cat_mask.png'
+    >>> file_name("../what?.png", "mask")
+    'what__mask.png'
     """
-    return f"{PurePath(picture_name).stem}_{kind}.png"
+    stem = re.sub(r'[\x00-\x1f<>:"|?*]', "_", PureWindowsPath(picture_name).stem)
+    return f"{stem}_{kind}.png"
 
 
 def unique_names(names: Iterable[str]) -> Iterator[str]:
-    """Yield the names, a number added to those that came before.
+    """Yield file names, a number added where the name up to its suffix came before.
 
     Examples
     --------
-    >>> list(unique_names(["a.png", "b.png", "a.png"]))
-    ['a.png', 'b.png', 'a (2).png']
+    >>> list(unique_names(["a.png", "b.png", "A.jpg"]))
+    ['a.png', 'b.png', 'A (2).jpg']
     """
     seen: set[str] = set()
     for name in names:
-        path, number, unique = PurePath(name), 1, name
-        while unique.casefold() in seen:
+        path, number = PurePath(name), 1
+        stem = path.stem
+        while stem.casefold() in seen:
             number += 1
-            unique = f"{path.stem} ({number}){path.suffix}"
-        seen.add(unique.casefold())
-        yield unique
+            stem = f"{path.stem} ({number})"
+        seen.add(stem.casefold())
+        yield f"{stem}{path.suffix}"
 
 
 def zip_files(files: Iterable[tuple[str, bytes]]) -> bytes:

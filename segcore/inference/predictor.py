@@ -48,16 +48,18 @@ def segment(
     Raises
     ------
     ModelUnavailable
-        If the model's file is absent or does not match its card.
+        If the model cannot be loaded or fails on this picture.
     """
     times = [perf_counter()]
-    engine = runtime.engine(card, device)
+    runtime.engine(card, device)
     times.append(perf_counter())
     batch = network_input(picture, card)
     times.append(perf_counter())
-    probability = engine(batch)[0, ..., 0]
+    output, where = runtime.run(card, batch, device)
+    probability = output[0, ..., 0]
     if tta:
-        probability = (probability + engine(batch[:, :, ::-1].copy())[0, :, ::-1, 0]) / 2
+        mirrored, where = runtime.run(card, batch[:, :, ::-1].copy(), device)
+        probability = (probability + mirrored[0, :, ::-1, 0]) / 2
     coarse = np.rint(probability * 255).astype(np.uint8)
     times.append(perf_counter())
     stages = ("load model", "resize", "network")
@@ -65,6 +67,6 @@ def segment(
         coarse=coarse,
         size=picture.shape[:2],
         model=card.name,
-        device=engine.device,
+        device=where,
         seconds={s: b - a for s, a, b in zip(stages, times, times[1:], strict=False)},
     )

@@ -41,7 +41,7 @@ class OnnxEngine:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = os.cpu_count() or 1
+        options.intra_op_num_threads = usable_cores()
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
@@ -106,6 +106,13 @@ def _in_mixed_precision(model):
     return copy
 
 
+def usable_cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 # === Choosing ===
 
 
@@ -154,9 +161,8 @@ def engine(card: Card, wanted: str | None = None) -> Engine:
     Raises
     ------
     ModelUnavailable
-        If the model's file is absent or does not match its card.
+        If the model's file is absent, does not match its card or cannot be loaded.
     """
-    global _gpu_failure
     with _lock:
         if chosen_device(wanted) == "gpu":
             try:
@@ -164,8 +170,44 @@ def engine(card: Card, wanted: str | None = None) -> Engine:
             except ModelUnavailable:
                 raise
             except Exception as error:  # TensorFlow's own share no narrower class
-                _gpu_failure = (str(error).splitlines() or [type(error).__name__])[0]
-        return _cached("cpu", card, "model.onnx", OnnxEngine)
+                _give_up_gpu(error)
+        try:
+            return _cached("cpu", card, "model.onnx", OnnxEngine)
+        except ModelUnavailable:
+            raise
+        except Exception as error:
+            raise ModelUnavailable(
+                f"{card.name} is unavailable: it cannot be loaded here ({_first_line(error)})."
+            ) from error
+
+
+def run(card: Card, batch: np.ndarray, wanted: str | None = None) -> tuple[np.ndarray, str]:
+    """Return a model's output for a batch, and where it ran; a failing GPU hands over.
+
+    Raises
+    ------
+    ModelUnavailable
+        As `engine`, or if the network fails on this batch.
+    """
+    used = engine(card, wanted)
+    try:
+        return used(batch), used.device
+    except Exception as error:
+        if not isinstance(used, KerasEngine):
+            raise ModelUnavailable(
+                f"{card.name} failed on this picture ({_first_line(error)}); try a smaller one."
+            ) from error
+        _give_up_gpu(error)
+    return run(card, batch, "cpu")
+
+
+def _give_up_gpu(error: Exception) -> None:
+    global _gpu_failure
+    _gpu_failure = _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _cached(device: str, card: Card, file: str, build) -> Engine:

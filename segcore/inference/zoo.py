@@ -16,6 +16,9 @@ from segcore.normalisation import Normalisation
 WEIGHTS = Path(os.environ.get("SEGCORE_WEIGHTS", Path(__file__).parents[2] / "weights"))
 
 
+TRAINING_KEYS = {"data", "terms", "recipe", "minutes", "machine"}
+
+
 class ModelUnavailable(RuntimeError):
     """One sentence about a model that cannot be used, and what to do."""
 
@@ -67,11 +70,19 @@ class Card:
         try:
             values = json.loads((folder / "card.json").read_text("utf-8"))
             values["normalisation"] = Normalisation(**values["normalisation"])
+            missing = TRAINING_KEYS - values["training"].keys()
+            if missing:
+                raise KeyError(f"training lacks {', '.join(sorted(missing))}")
             return Card(**values, folder=folder)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelUnavailable(
                 f"{folder.name} is unavailable: its card.json cannot be read ({error})."
             ) from error
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell this model from any other, also from a later one of the same name."""
+        return f"{self.name} {self.files.get('model.onnx', {}).get('sha256')}"
 
     def file(self, name: str) -> Path:
         """Return the path of one of the model's files, its SHA-256 checked once.
@@ -103,7 +114,7 @@ def _sha256(path: Path, modified: int) -> str:
 
 def names(weights: Path | None = None) -> list[str]:
     """Return the names of the models that have a card, in alphabetical order."""
-    folders = sorted((weights or WEIGHTS).glob("*/card.json"))
+    folders = sorted((weights or WEIGHTS).glob("[!.]*/card.json"))
     return [card.parent.name for card in folders]
 
 

@@ -31,18 +31,17 @@ def device_picker() -> str:
     except ValueError as error:
         st.sidebar.error(str(error), icon=":material/memory:")
         preset = "auto"
-    with st.sidebar:
-        wanted = st.selectbox(
-            "Device",
-            runtime.DEVICES,
-            index=runtime.DEVICES.index(preset),
-            format_func={"auto": "Automatic", "cpu": "CPU", "gpu": "GPU"}.__getitem__,
-            help="Networks run on a GPU if there is one, otherwise on the CPU.",
-        )
-        note = st.empty()
-    device = runtime.chosen_device(wanted)
+    return st.sidebar.selectbox(
+        "Device",
+        runtime.DEVICES,
+        index=runtime.DEVICES.index(preset),
+        format_func={"auto": "Automatic", "cpu": "CPU", "gpu": "GPU"}.__getitem__,
+        help="Networks run on a GPU if there is one, otherwise on the CPU.",
+    )
+
+
+def device_in_use(device: str, wanted: str) -> None:
+    """Name the device that did the work, and say why it is not the one wished for."""
+    st.sidebar.caption(f"In use: {device}")
     if problem := runtime.gpu_problem(wanted):
-        note.warning(problem, icon=":material/memory:")
-    else:
-        note.caption(f"In use: {device.upper()}")
-    return device
+        st.sidebar.warning(problem, icon=":material/memory:")

@@ -23,7 +23,8 @@ def pick() -> zoo.Card | None:
     if not names:
         st.error("There is no model: weights/ is empty; fetch the repository again.")
         return None
-    name = st.radio("Model", names, captions=_captions(), key="model", bind="query-params")
+    captions = [_caption(name) for name in names]
+    name = st.radio("Model", names, captions=captions, key="model", bind="query-params")
     try:
         card = zoo.card(name)
     except zoo.ModelUnavailable as error:
@@ -49,21 +50,23 @@ def show(card: zoo.Card) -> None:
             "Terms of the data": training["terms"],
             "Recipe": training["recipe"],
             "Cost": f"{training['minutes']} minutes on {training['machine']}",
-            "Test pictures": str(figures.get("images", "not measured yet")),
-            **{title: f"{figures[key]:.4f}" for key, title in FIGURES.items() if key in figures},
+            "Test pictures": str(figures.get("images", "not measured")),
+            **{title: _figure(figures.get(key)) for key, title in FIGURES.items()},
         }
         st.table({"": list(rows), " ": list(rows.values())}, hide_index=True, hide_header=True)
 
 
-def _captions() -> list[str]:
-    captions = []
-    for name in zoo.names():
-        try:
-            card = zoo.card(name)
-        except zoo.ModelUnavailable:
-            captions.append("unavailable")
-            continue
-        figures = card.metrics.get("test")
-        quality = f"IoU {figures['iou_dataset']:.3f}" if figures else "not measured yet"
-        captions.append(f"{card.title} · {card.parameters / 1e6:.1f} M parameters · {quality}")
-    return captions
+def _caption(name: str) -> str:
+    try:
+        card = zoo.card(name)
+    except zoo.ModelUnavailable:
+        return "unavailable"
+    if zoo.problem(card):
+        return "unavailable"
+    figures = card.metrics.get("test", {})
+    size = f"{card.parameters / 1e6:.1f} M parameters"
+    return f"{card.title} · {size} · IoU {_figure(figures.get('iou_dataset'), 3)}"
+
+
+def _figure(value: float | None, digits: int = 4) -> str:
+    return "not measured" if value is None else f"{value:.{digits}f}"

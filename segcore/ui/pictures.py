@@ -10,9 +10,10 @@ import streamlit as st
 
 from segcore import images
 from segcore.sample_pictures import SamplePicture, sample_pictures
+from segcore.ui.text import plain
 
 SOURCES = {"Samples": "photo_library", "Upload": "upload", "Camera": "photo_camera"}
-TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+MAX_PICTURES = 100
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,15 @@ class Picture:
         What it shows, as far as we know.
     read : callable
         Returns the file's bytes.
+    sample : SamplePicture or None
+        The sample it is, None for a visitor's own.
     """
 
     key: str
     name: str
     alt: str
     read: Callable[[], bytes]
+    sample: SamplePicture | None = None
 
     def decode(self) -> np.ndarray:
         """Return (height, width, 3) uint8; a `PictureError` says what is wrong."""
@@ -54,17 +58,25 @@ def pick() -> list[Picture]:
     if source == "Upload":
         st.file_uploader(
             "One or more pictures",
-            TYPES,
+            sorted(images.SUFFIXES),
             accept_multiple_files=True,
             key="uploads",
             on_change=_keep_uploads,
             help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
-            "Pictures stay in this server's memory and are gone an hour after you leave.",
+            "Pictures stay in this server's memory while this page is open.",
         )
         kept = st.session_state.get("kept_uploads", [])
         if kept and not st.session_state.uploads:
-            st.caption(f"Still here from before: {', '.join(file.name for file in kept)}")
-        return [_uploaded(file) for file in kept]
+            with st.container(horizontal=True, vertical_alignment="center"):
+                names = ", ".join(file.name for file in kept)
+                st.caption(f"Still here from before: {plain(names)}")
+                st.button("Remove", on_click=_keep_uploads, icon=":material/delete:")
+        if len(kept) > MAX_PICTURES:
+            st.warning(
+                f"{len(kept)} pictures were given and up to {MAX_PICTURES} are taken; "
+                "the others are left out. Bring them in a second go, or use the command line."
+            )
+        return [_uploaded(file) for file in kept[:MAX_PICTURES]]
     if source == "Camera":
         photo = st.camera_input("Take a photo")
         return [_uploaded(photo)] if photo else []
@@ -98,7 +110,7 @@ def _sample_gallery() -> Picture:
                     args=("sample", name),
                 )
     sample = samples[chosen]
-    return Picture(f"sample-{chosen}", sample.file_name, sample.alt, sample.data)
+    return Picture(chosen, sample.file_name, sample.alt, sample.data, sample)
 
 
 @st.cache_data(show_spinner=False)

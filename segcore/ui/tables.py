@@ -6,18 +6,17 @@ import streamlit as st
 
 from segcore.labels import Segmentation
 from segcore.ui.analysis import Analysis
-from segcore.ui.pictures import Picture
 
 
-def areas(results: list[tuple[Picture, Analysis]], threshold: float) -> None:
-    """Show each picture's size and the foreground's area in pixels and percent."""
+def areas(results: dict[str, Analysis], threshold: float) -> None:
+    """Show each picture's size and the foreground's area in pixels and percent, by name."""
     rows = []
-    for picture, analysis in results:
+    for name, analysis in results.items():
         height, width = analysis.result.size
         pet = analysis.area(threshold)
         rows.append(
             {
-                "Picture": picture.name,
+                "Picture": name,
                 "Size": f"{width} × {height}",
                 "Pet, pixels": pet,
                 "Pet, %": round(100 * pet / (height * width), 2),

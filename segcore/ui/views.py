@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import streamlit as st
-from PIL import Image
 
-from segcore import render
+from segcore import images, render
 from segcore.labels import level
 from segcore.ui.analysis import Analysis
 from segcore.ui.before_after import before_after
@@ -27,16 +24,17 @@ def show(
     alt: str,
 ) -> None:
     """Draw one of `VIEWS` of a picture; no network runs."""
-    preview = analysis.preview
-    mask = analysis.probability >= level(threshold)
+    preview = analysis.preview()
+    probability = analysis.result.probability(preview.shape[:2])
+    mask = probability >= level(threshold)
     share = f"{analysis.area(threshold) / analysis.histogram.sum():.1%} of it marked as pet"
     text = f"{alt}. {view}: {share}."
     if view == "Before and after":
-        after = render.overlay(preview, mask, colour, opacity)
-        before_after(_jpeg(preview), _jpeg(after), before_alt=alt, after_alt=text)
+        after = images.encode_jpeg(render.overlay(preview, mask, colour, opacity))
+        before_after(analysis.preview_jpeg, after, before_alt=alt, after_alt=text)
         return
     if view == "Heat map":
-        pixels = render.heat_map(preview, analysis.probability, opacity)
+        pixels = render.heat_map(preview, probability, opacity)
     elif view == "Outline":
         pixels = render.outline(preview, mask, colour)
     elif view == "Mask":
@@ -53,12 +51,4 @@ def show(
 def _scale() -> None:
     bar = np.repeat(render.heat_colours()[None], 10, axis=0)
     st.image(bar, width="stretch", alt="Colour scale from dark blue, 0 %, to yellow, 100 %")
-    st.caption(
-        "Probability of pet: dark blue 0 % · purple 25 % · pink 50 % · orange 75 % · yellow 100 %"
-    )
-
-
-def _jpeg(pixels: np.ndarray) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "JPEG", quality=88)
-    return stream.getvalue()
+    st.caption("Pet: 0 % dark blue · 25 % purple · 50 % pink · 75 % orange · 100 % yellow")

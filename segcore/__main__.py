@@ -186,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--title", default="", help="name to show")
     sub.add_argument("--summary", default="", help="one sentence about the model")
     sub.add_argument("--terms", default="", help="terms of the data it was trained on")
-    sub.add_argument("--side", type=int, default=256, help="input size in use, pixels")
+    sub.add_argument("--side", type=int, default=0, help="input size in use (the recipe's)")
     sub.add_argument(
         "--keep-aspect",
         action="store_true",

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segcore.datasets.samples import DatasetError, Sample
+from segcore.datasets.samples import VOID, DatasetError, Sample
 
 PETS = ("cat", "dog")
 FILES = {"train": "panoptic_train.json", "test": "panoptic_val.json"}
@@ -54,7 +54,10 @@ def read(root: Path, split: str) -> list[Sample]:
 
 
 def read_segments(path: Path, ids: tuple[int, ...]) -> np.ndarray:
-    """Return the (height, width) bool mask of the segments with these ids."""
+    """Return the (height, width) uint8 mask: 1 on segments with these ids, `VOID` on id 0."""
     with Image.open(path) as panoptic:
         channels = np.asarray(panoptic.convert("RGB")).astype(np.int32)
-    return np.isin(channels @ np.array([1, 256, 65536], np.int32), ids)
+    segments = channels @ np.array([1, 256, 65536], np.int32)
+    mask = np.isin(segments, ids).astype(np.uint8)
+    mask[segments == 0] = VOID
+    return mask

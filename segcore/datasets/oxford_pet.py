@@ -47,6 +47,6 @@ def read(root: Path, split: str) -> list[Sample]:
 
 
 def read_trimap(path: Path) -> np.ndarray:
-    """Return the (height, width) bool mask: pet and its border."""
+    """Return the (height, width) uint8 mask, 1 on the pet and its border."""
     with Image.open(path) as trimap:
-        return np.asarray(trimap) != BACKGROUND
+        return (np.asarray(trimap) != BACKGROUND).astype(np.uint8)

@@ -11,8 +11,8 @@ from segcore.normalisation import Normalisation
 
 
 def batches(
-    pictures: np.ndarray,
-    masks: np.ndarray,
+    pictures,
+    masks,
     *,
     side: int,
     batch: int,
@@ -26,9 +26,10 @@ def batches(
 
     Parameters
     ----------
-    pictures : (n, height, width, 3) uint8
-    masks : (n, height, width) uint8
-        1 on the foreground.
+    pictures : (n, height, width, 3) uint8 tensor or array
+        An array is copied to a tensor at each call.
+    masks : (n, height, width) uint8 tensor or array
+        0, 1 on the foreground, or 255 for void.
     side : int
         Side of the square pictures that come out.
     batch : int
@@ -48,7 +49,7 @@ def batches(
     if shuffle:
         np.random.default_rng([seed, epoch]).shuffle(order)
     with tf.device("cpu"):
-        all_pictures, all_masks = tf.constant(pictures), tf.constant(masks)
+        all_pictures, all_masks = tf.convert_to_tensor(pictures), tf.convert_to_tensor(masks)
 
     def example(index):
         picture, mask = augment(

@@ -10,6 +10,8 @@ import numpy as np
 
 from segcore import images
 
+VOID = 255  # mask value of pixels that nobody labelled: left out of losses and metrics
+
 
 class DatasetError(ValueError):
     """One sentence about a data set folder that cannot be read."""
@@ -26,7 +28,7 @@ class Sample:
     picture_path : Path
         The picture's file.
     read_mask : callable
-        Returns the (height, width) bool mask, True on the foreground.
+        Returns the (height, width) uint8 mask: 0 background, 1 foreground, `VOID`.
     """
 
     name: str
@@ -34,7 +36,7 @@ class Sample:
     read_mask: Callable[[], np.ndarray] = field(repr=False)
 
     def load(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the picture, (height, width, 3) uint8, and its bool mask of the same size.
+        """Return the picture, (height, width, 3) uint8, and its mask of the same size.
 
         Raises
         ------
@@ -62,7 +64,7 @@ def load_square(
     -------
     pictures : (n, side, side, 3) uint8
     masks : (n, side, side) uint8
-        1 on the foreground.
+        0, 1 on the foreground, or `VOID`.
     damaged : list of str
         One sentence for each sample that was left out.
     """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from segcore.datasets.samples import Sample
+from segcore.datasets.samples import VOID, Sample
 from segcore.images import PictureError
 from segcore.inference.predictor import segment
 from segcore.inference.zoo import Card
@@ -42,7 +42,7 @@ def evaluate(
     dict
         ``images, iou_dataset, iou_per_image, miou, dice, precision, recall,
         pixel_accuracy, dice_per_image`` as `segcore.metrics.OverlapMeter` defines them
-        (fractions; null where undefined), ``ms_per_image`` (resize, network and the way
+        (fractions; null where undefined), ``ms_per_image`` (median; resize, network and the way
         back to full size; not decoding) and ``damaged``, a sentence for each.
     """
     meter = OverlapMeter()
@@ -57,7 +57,7 @@ def evaluate(
             began = perf_counter()
             mask = segment(picture, card, device=device, tta=tta).mask(threshold)
             seconds.append(perf_counter() - began)
-            meter.update(target, mask)
+            meter.update(target == 1, mask, ignore=target == VOID)
         if progress:
             progress(i, len(samples))
     seconds = sorted(seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,8 @@ from segcore.sample_pictures import sample_pictures
 from segcore.training.recipes import Recipe
 from segcore.training.runs import Run
 
-TOLERANCE = 1e-3
+TOLERANCE = 1e-3  # of probability, between the engines
+MASKS_AGREE = 0.995  # IoU of masks before and after rounding
 HALF_FROM = 1024  # elements; smaller tensors stay in single precision
 CHECKED_SIZES = ((256, 256), (320, 224), (97, 131))
 
@@ -41,7 +42,9 @@ class Description:
     terms: str
 
 
-def export(run: Run, about: Description, weights: Path, *, side: int, keep_aspect: bool) -> Path:
+def export(
+    run: Run, about: Description, weights: Path, *, side: int = 0, keep_aspect: bool = False
+) -> Path:
     """Write ``model.keras``, ``model.onnx`` and ``card.json`` of a run's best epoch.
 
     The weights of convolutions are rounded to half precision, in both files alike, and
@@ -56,7 +59,8 @@ def export(run: Run, about: Description, weights: Path, *, side: int, keep_aspec
     weights : Path
         The folder in which ``NAME/`` is made or replaced.
     side, keep_aspect
-        How pictures are brought to the network's size; see `segcore.inference.zoo.Card`.
+        How pictures are brought to the network's size; see `segcore.inference.zoo.Card`. A
+        side of 0 means the recipe's.
 
     Returns
     -------
@@ -67,44 +71,51 @@ def export(run: Run, about: Description, weights: Path, *, side: int, keep_aspec
     Raises
     ------
     ExportError
-        If the run has no finished epoch, or the two engines differ by `TOLERANCE` or more.
+        If the name is none, the run has no finished epoch, the two engines differ by
+        `TOLERANCE` or more, or the rounding changes the masks.
     """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", about.name):
+        raise ExportError(
+            f"{about.name!r} is no name for a model; use small letters, digits, - and _."
+        )
     if not run.best.is_file():
         raise ExportError(f"{run.folder} has no finished epoch to export; train it first.")
+    training = _training(run)
     recipe = Recipe.from_dict(run.settings()["recipe"])
-    model = _single_precision(run, recipe)
-    folder = weights / f".{about.name}.part"
+    final, folder = weights / about.name, weights / f".{about.name}.part"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    keras_file, onnx_file = folder / "model.keras", folder / "model.onnx"
-    model.save(keras_file)
-    model.export(str(onnx_file), format="onnx", verbose=False)
-    _store_in_half_precision(onnx_file)
-    difference = largest_difference(model, onnx_file, recipe)
-    if difference >= TOLERANCE:
-        shutil.rmtree(folder)
-        raise ExportError(
-            f"The engines differ by {difference:.2g} in probability; less than {TOLERANCE} is "
-            "wanted, so the export is not usable."
-        )
-    card = {
-        "name": about.name,
-        "title": about.title,
-        "summary": about.summary,
-        "architecture": recipe.architecture,
-        "parameters": model.count_params(),
-        "side": side,
-        "keep_aspect": keep_aspect,
-        "normalisation": recipe.to_dict()["normalisation"],
-        "classes": ["pet"],
-        "training": {**_training(run), "terms": about.terms, "engines_differ_by": difference},
-        "metrics": {},
-        "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
-    }
-    zoo.write_card(folder, card)
-    final = weights / about.name
-    shutil.rmtree(final, ignore_errors=True)
-    folder.rename(final)
+    try:
+        model = _in_half_precision(run, recipe)
+        keras_file, onnx_file = folder / "model.keras", folder / "model.onnx"
+        model.save(keras_file)
+        model.export(str(onnx_file), format="onnx", verbose=False)
+        _store_in_half_precision(onnx_file)
+        difference = largest_difference(model, onnx_file, recipe)
+        if difference >= TOLERANCE:
+            raise ExportError(
+                f"The engines differ by {difference:.2g} in probability; less than {TOLERANCE} "
+                "is wanted, so the export is not usable."
+            )
+        card = {
+            "name": about.name,
+            "title": about.title,
+            "summary": about.summary,
+            "architecture": recipe.architecture,
+            "parameters": model.count_params(),
+            "side": side or recipe.side,
+            "keep_aspect": keep_aspect,
+            "normalisation": recipe.to_dict()["normalisation"],
+            "classes": ["pet"],
+            "training": {**training, "terms": about.terms, "engines_differ_by": difference},
+            "metrics": {},
+            "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
+        }
+        zoo.write_card(folder, card)
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return final
 
 
@@ -125,22 +136,34 @@ def largest_difference(model: keras.Model, onnx_file: Path, recipe: Recipe) -> f
     return float(max(differences))
 
 
-def _single_precision(run: Run, recipe: Recipe) -> keras.Model:
-    """Rebuild the network for any picture size, its large tensors rounded to half."""
+def _in_half_precision(run: Run, recipe: Recipe) -> keras.Model:
+    """Rebuild the network for any picture size, its kernels rounded to half precision."""
     keras.mixed_precision.set_global_policy("float32")
-    trained = models.load(run.best)
+    trained = models.load(run.best).get_weights()
     options = {k: v for k, v in recipe.options.items() if k != "frozen_blocks"}
     if recipe.architecture == "encoder_unet":
         options["imagenet"] = False
     model = models.build(recipe.architecture, input_shape=(None, None, 3), **options)
+    model.set_weights(trained)
+    exact = _sample_masks(model, recipe)
     model.set_weights(
         [
-            w.astype(np.float16).astype(np.float32) if w.size >= HALF_FROM else w
-            for w in trained.get_weights()
+            w.astype(np.float16).astype(np.float32) if w.ndim > 1 and w.size >= HALF_FROM else w
+            for w in trained
         ]
     )
-    model(np.zeros((1, 64, 64, 3), np.float32))
+    rounded = _sample_masks(model, recipe)
+    agreement = (exact & rounded).sum() / max(1, (exact | rounded).sum())
+    if exact.any() and agreement < MASKS_AGREE:
+        raise ExportError(f"Half precision changes the masks: their IoU is {agreement:.4f}.")
     return model
+
+
+def _sample_masks(model: keras.Model, recipe: Recipe) -> np.ndarray:
+    """Return the (n, 256, 256) bool masks of the sample photographs."""
+    pictures = [images.resize(s.picture(), (256, 256)) for s in sample_pictures().values()]
+    batch = recipe.normalisation(np.stack(pictures).astype(np.float32))
+    return np.asarray(model(batch, training=False))[..., 0] >= 0.5
 
 
 def _store_in_half_precision(path: Path) -> None:
@@ -175,6 +198,7 @@ def _store_in_half_precision(path: Path) -> None:
 
 def _training(run: Run) -> dict[str, Any]:
     """Return what the card says of the training, earlier stages first."""
+    newest = run.settings()
     stages: list[dict[str, Any]] = []
     while True:
         settings, records = run.settings(), run.records("epochs")
@@ -195,28 +219,20 @@ def _training(run: Run) -> dict[str, Any]:
         if not settings["init"]:
             break
         run = Run(Path(settings["init"]).parent)
+        if not run.exists:
+            stages.insert(0, {"recipe": f"weights of {Path(settings['init']).name}"})
+            break
     return {
         "recipe": " → ".join(stage["recipe"] for stage in stages),
         "data": " → ".join(
             f"{' + '.join(s['data'])} ({s['pictures']} pictures, {s['epochs']} epochs)"
             for s in stages
+            if "data" in s
         ),
-        "minutes": round(sum(stage["minutes"] for stage in stages), 1),
-        "machine": machine(),
+        "minutes": round(sum(stage.get("minutes", 0) for stage in stages), 1),
+        "machine": newest["machine"],
         "stages": stages,
     }
-
-
-def machine() -> str:
-    """Name this machine's processor and its number of cores."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        lines = (line.partition(":") for line in cpuinfo.read_text("utf-8").splitlines())
-        name = next(
-            (value.strip() for key, _, value in lines if key.startswith("model name")), name
-        )
-    return f"{os.cpu_count()} cores of {name}, no GPU"
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

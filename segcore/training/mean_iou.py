@@ -29,13 +29,18 @@ class MeanIoU(keras.metrics.Metric):
         self.union = self.add_weight(name="union", shape=shape, dtype="int64", initializer="zeros")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Add a batch: one-hot targets and probabilities, (batch, height, width, classes)."""
+        """Add a batch: one-hot targets and probabilities, (batch, height, width, classes).
+
+        Pixels with a target above 1 are void and count for nothing.
+        """
         if self.classes == 1:
             predicted = ops.concatenate([y_pred < 0.5, y_pred >= 0.5], -1)
             true = ops.concatenate([y_true < 0.5, y_true >= 0.5], -1)
         else:
             predicted = ops.one_hot(ops.argmax(y_pred, -1), self.classes, dtype="bool")
             true = y_true >= 0.5
+        valid = ops.max(y_true, axis=-1, keepdims=True) <= 1
+        true, predicted = ops.logical_and(true, valid), ops.logical_and(predicted, valid)
         self.intersection.assign_add(_count(ops.logical_and(true, predicted)))
         self.union.assign_add(_count(ops.logical_or(true, predicted)))
 

@@ -2,7 +2,9 @@
 
 ``run.json``                 recipe, data folders, versions; written once
 ``status.json``              state, process, epoch and step; replaced atomically
-``steps.jsonl``              a line a step: step, epoch, loss, mean_iou, learning_rate, seconds
+``lock``                     held by the process that trains
+``steps.jsonl``              a line a step: step, epoch, loss, mean_iou of the epoch so far,
+                             learning_rate, seconds
 ``epochs.jsonl``             a line an epoch: the same means, the val_ figures, seconds
 ``checkpoints/NNNN.keras``   the last finished epoch, optimiser included
 ``best.keras``               the epoch of the best validation mean IoU
@@ -12,12 +14,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from segcore.files import write_atomically
+from segcore.files import lock, replace_durably, write_atomically
 
 
 class Run:
@@ -40,6 +41,14 @@ class Run:
         """Whether a training was begun here."""
         return (self.folder / "run.json").is_file()
 
+    def own(self) -> IO[bytes]:
+        """Keep other processes from training here while the returned file is open."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = lock(self.folder / "lock")
+        if file is None:
+            raise ValueError(f"{self.folder} is being trained by another process; stop that first.")
+        return file
+
     # === Settings and state ===
 
     def create(self, settings: dict[str, Any]) -> None:
@@ -54,7 +63,8 @@ class Run:
 
     def write_status(self, **values: Any) -> None:
         """Replace ``status.json``."""
-        self._write_json("status.json", values)
+        data = json.dumps(values, indent=1).encode()
+        write_atomically(self.folder / "status.json", data, durable=False)
 
     def status(self) -> dict[str, Any]:
         """Return the last status, an empty dictionary before the first."""
@@ -99,7 +109,7 @@ class Run:
         if self.best_epoch() == epoch:
             part = self.best.with_name("best.keras.part")
             shutil.copyfile(self.checkpoint(epoch), part)
-            os.replace(part, self.best)
+            replace_durably(part, self.best)
         for path in self.checkpoints.glob("????.keras"):
             if int(path.stem) < epoch:
                 path.unlink()

@@ -15,7 +15,8 @@ import tensorflow as tf
 from segcore import datasets, images, losses, models
 from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
-from segcore.files import write_atomically
+from segcore.files import replace_durably, write_atomically
+from segcore.training.machine import machine
 from segcore.training.mean_iou import MeanIoU
 from segcore.training.recipes import Recipe
 from segcore.training.runs import Run
@@ -60,6 +61,11 @@ def train(
         raise ValueError(f"{folder} holds a run already; add --resume or name another folder.")
     if resume and not run.exists:
         raise ValueError(f"{folder} holds no run to resume.")
+    with run.own():
+        return _train(run, recipe, data, init, resume)
+
+
+def _train(run: Run, recipe: Recipe, data: list[Path], init: Path | None, resume: bool) -> str:
     if resume:
         settings = run.settings()
         recipe, data = Recipe.from_dict(settings["recipe"]), [Path(d) for d in settings["data"]]
@@ -70,34 +76,52 @@ def train(
                 "recipe": recipe.to_dict(),
                 "data": [str(path.resolve()) for path in data],
                 "init": str(init.resolve()) if init else None,
+                "machine": machine(),
                 "keras": keras.__version__,
                 "created": time.time(),
             }
         )
+    training = _Training(run, recipe)
     try:
-        training = _Training(run, recipe, data, init)
-    except Exception:
-        if not resume:  # nothing was begun: leave the folder free for the next try
-            (run.folder / "run.json").unlink()
+        try:
+            training.set_up(data, init)
+        except Exception:
+            if not resume:  # nothing was begun: leave the folder free for the next try
+                (run.folder / "run.json").unlink()
+            raise
+        state = training.fit()
+    except _Stopped:
+        state = "stopped"
+    except Exception as error:
+        training.status("failed", message=str(error))
         raise
-    return training.fit()
+    training.status(state, epoch=run.last_epoch())
+    return state
+
+
+class _Stopped(BaseException):
+    """Asked to stop; no error, so nothing that handles errors may take it."""
 
 
 class _Training:
-    def __init__(self, run: Run, recipe: Recipe, data: list[Path], init: Path | None):
+    def __init__(self, run: Run, recipe: Recipe):
         self.run, self.recipe = run, recipe
         self.stopping = False
-        self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        self._status("loading")
-        keras.utils.set_random_seed(recipe.seed)
-        self._load(data)
-        self.first_epoch = run.rewind()
-        self.steps = -(-len(self.train[0]) // recipe.batch)
-        self.model = self._model(init)
+        self.status("loading")
 
     # === Setting up ===
+
+    def set_up(self, data: list[Path], init: Path | None) -> None:
+        """Load data and network."""
+        recipe = self.recipe
+        self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
+        keras.utils.set_random_seed(recipe.seed)
+        self._load(data)
+        self.first_epoch = self.run.rewind()
+        self.steps = -(-len(self.train[0]) // recipe.batch)
+        self.model = self._model(init)
 
     def _load(self, data: list[Path]) -> None:
         recipe = self.recipe
@@ -109,8 +133,11 @@ class _Training:
         if not training:
             raise DatasetError(f"{data[0]} has too few pictures: one would be left for nothing.")
         side = round(recipe.side * STORED_SIDE_FACTOR) if recipe.augmentation else recipe.side
-        *self.train, damaged = load_square(training, side)
-        *self.validation, damaged_too = load_square(validation, recipe.side)
+        *train, damaged = load_square(training, side, self._go_on)
+        *held_out, damaged_too = load_square(validation, recipe.side, self._go_on)
+        with tf.device("cpu"):
+            self.train = [tf.constant(array) for array in train]
+            self.validation = [tf.constant(array) for array in held_out]
         for sentence in damaged + damaged_too:
             print(f"left out: {sentence}", flush=True)
         if not len(self.train[0]) or not len(self.validation[0]):
@@ -122,8 +149,8 @@ class _Training:
             flush=True,
         )
         for i in range(min(SAMPLE_COUNT, len(self.validation[0]))):
-            self._write_sample(f"{i}", self.validation[0][i])
-            self._write_sample(f"{i}-target", self.validation[1][i].astype(bool))
+            self._write_sample(f"{i}", held_out[0][i])
+            self._write_sample(f"{i}-target", held_out[1][i] == 1)
 
     def _model(self, init: Path | None) -> keras.Model:
         recipe = self.recipe
@@ -143,41 +170,41 @@ class _Training:
     # === The loop ===
 
     def fit(self) -> str:
-        """Train epoch by epoch."""
-        state = "finished"
+        """Train epoch by epoch to the end or an early stop."""
         for epoch in range(self.first_epoch + 1, self.recipe.epochs + 1):
             if self._stopped_improving(epoch - 1):
                 break
-            if not self._train_epoch(epoch):
-                state = "stopped"
-                break
-        self._status(state, epoch=self.run.last_epoch())
-        return state
+            self._train_epoch(epoch)
+        return "finished"
 
-    def _train_epoch(self, epoch: int) -> bool:
-        """Train and validate one epoch and save it; return False if asked to stop midway."""
+    def _train_epoch(self, epoch: int) -> None:
+        """Train and validate one epoch and save it."""
         began = time.perf_counter()
         means = _Means(self.model.output_shape[-1])
         for i, (pictures, masks) in enumerate(self._batches(epoch), 1):
-            if self.stopping:
-                return False
+            self._go_on()
             step_began = time.perf_counter()
             rate = self._learning_rate(epoch - 1 + (i - 1) / self.steps)
             self.model.optimizer.learning_rate = rate
             loss, probabilities = self._step(pictures, masks)
+            mean = float(tf.reduce_mean(loss))
+            if not math.isfinite(mean):
+                raise RuntimeError(
+                    f"The loss is {mean} at epoch {epoch}, step {i}; lower --learning-rate."
+                )
             means.add(loss, masks, probabilities)
             self.run.append(
                 "steps",
                 {
                     "step": (epoch - 1) * self.steps + i,
                     "epoch": epoch,
-                    "loss": float(tf.reduce_mean(loss)),
+                    "loss": mean,
                     "mean_iou": means.mean_iou,
                     "learning_rate": rate,
                     "seconds": time.perf_counter() - step_began,
                 },
             )
-            self._status("running", epoch=epoch, step=i)
+            self.status("running", epoch=epoch, step=i)
         trained = time.perf_counter()
         validation = self._validate(epoch)
         record = {
@@ -198,7 +225,6 @@ class _Training:
             f"{record['seconds']:.0f} s",
             flush=True,
         )
-        return True
 
     @tf.function(reduce_retracing=True)
     def _step(self, pictures, masks):
@@ -218,6 +244,7 @@ class _Training:
     def _validate(self, epoch: int) -> _Means:
         means, written = _Means(self.model.output_shape[-1]), 0
         for pictures, masks in self._batches(None):
+            self._go_on()
             loss, probabilities = self._predict(pictures, masks)
             means.add(loss, masks, probabilities)
             for map_ in probabilities[: max(0, SAMPLE_COUNT - written)].numpy():
@@ -259,20 +286,25 @@ class _Training:
         path = self.run.checkpoint(epoch)
         part = path.with_name(f"part-{path.name}")
         self.model.save(part)
-        os.replace(part, path)
+        replace_durably(part, path)
         self.run.keep_checkpoint(epoch)
 
     def _write_sample(self, name: str, array: np.ndarray) -> None:
         array = array if array.dtype == bool else array.astype(np.uint8)
         write_atomically(self.run.samples / f"{name}.png", images.encode_png(array))
 
-    def _status(self, state: str, epoch: int = 0, step: int = 0) -> None:
+    def status(self, state: str, epoch: int = 0, step: int = 0, message: str = "") -> None:
+        """Say in ``status.json`` what this process is doing."""
         self.run.write_status(
-            state=state, pid=os.getpid(), time=time.time(), epoch=epoch, step=step
+            state=state, pid=os.getpid(), time=time.time(), epoch=epoch, step=step, message=message
         )
 
     def _stop(self, *_) -> None:
         self.stopping = True
+
+    def _go_on(self, *_) -> None:
+        if self.stopping:
+            raise _Stopped
 
 
 class _Means:

@@ -194,6 +194,19 @@ def test_uploads_are_kept_while_samples_are_shown(open_page):
     page.choose("source", "Upload")
     assert page.healthy()
     assert [row["Picture"] for row in page.rows()] == ["cat.jpg"]
+    page.click("Remove")
+    assert page.healthy()
+    assert page.rows() == []
+
+
+def test_too_many_files_are_said_to_be_left_out(open_page, monkeypatch):
+    monkeypatch.setattr("segcore.ui.pictures.MAX_PICTURES", 2)
+    page = open_page()
+    page.upload([(f"cat-{number}.jpg", JPEG) for number in range(3)])
+    assert page.healthy()
+    assert [row["Picture"] for row in page.rows()] == ["cat-0.jpg", "cat-1.jpg"]
+    (warning,) = page.app.warning
+    assert warning.value.startswith("3 pictures were given and up to 2 are taken")
 
 
 @pytest.mark.parametrize("source", ["Upload", "Camera"])

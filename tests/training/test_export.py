@@ -214,7 +214,7 @@ def test_the_model_finds_what_it_was_trained_for(exported: Exported, pets: Path)
 
     picture, target = read(pets, "test")[0].load()
     probability = predictor.segment(picture, exported.card, device="cpu").probability()
-    assert probability[target].mean() > probability[~target].mean() + 25
+    assert probability[target == 1].mean() > probability[target == 0].mean() + 25
 
 
 def test_the_difference_is_measured(exported: Exported) -> None:
@@ -297,6 +297,7 @@ def test_folded_batch_normalisation_is_not_rounded_twice(tmp_path: Path) -> None
             layer.set_weights([rng.uniform(0.5, 3, w.shape) for w in layer.get_weights()])
     run = Run(tmp_path / "run")
     settings = {"recipe": recipe.to_dict(), "data": [], "init": None, "pictures": {"training": 1}}
+    settings["machine"] = "a machine"
     run.create(settings)
     network.save(run.best)
     about = exporting.Description("normalised", "", "", "")

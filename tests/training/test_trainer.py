@@ -31,6 +31,7 @@ def test_what_a_finished_run_holds(finished: Finished) -> None:
     # A fifth of 12 pictures is 2 for the validation; each has itself, its target and 3 results.
     kinds = ("", "-target", "-0001", "-0002", "-0003")
     assert names == {
+        "lock",
         "run.json",
         "status.json",
         "steps.jsonl",

@@ -96,7 +96,7 @@ GOOD = {
     "BMP": ("cat.bmp", save(CAT, "BMP"), RIGHT),
     "PNG that calls itself JPEG": ("cat.jpg", PNG, RIGHT),
     "name in capitals": ("CAT.JPG", JPEG, RIGHT),
-    "name in Markdown and HTML": ("**a** <b>$x$</b> [c](d) _e_.png", PNG, RIGHT),
+    "name in Markdown and HTML": ("**a** <b>$x$<i> [c](d) _e_.png", PNG, RIGHT),
     "one pixel": ("dot.png", save(CAT[:1, :1], "PNG"), (1, 1)),
     "a strip": ("strip.png", save(np.zeros((1, 9000, 3), np.uint8), "PNG"), (9000, 1)),
 }

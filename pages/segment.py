@@ -44,6 +44,7 @@ with panel:
         bind="query-params",
         wrap=True,
     )
+    view = view or views.VIEWS[0]  # the address may say "view="
     with st.container(horizontal=True, vertical_alignment="bottom"):
         colour = render.parse_colour(
             st.color_picker("Colour", "#009e73", disabled=view not in views.COLOURED, key="colour")

@@ -15,6 +15,7 @@ from segcore import images
 from segcore.inference.predictor import segment
 from segcore.inference.zoo import Card
 from segcore.labels import Segmentation, level
+from segcore.memory import give_back
 from segcore.ui.pictures import MAX_PICTURES, Picture
 
 PREVIEW_SIDE = 1024
@@ -83,6 +84,13 @@ def _private(
 
 def _compute(picture: Picture, card: Card, device: str, tta: bool) -> Analysis | str:
     """Return the analysis, or the sentence that says why there is none."""
+    try:
+        return _compute_one(picture, card, device, tta)
+    finally:
+        give_back()
+
+
+def _compute_one(picture: Picture, card: Card, device: str, tta: bool) -> Analysis | str:
     with _at_once:
         began = perf_counter()
         try:

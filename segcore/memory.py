@@ -1,0 +1,28 @@
+"""Gives memory that large pictures needed back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+
+def give_back() -> None:
+    """Return freed memory to the system, where the C library keeps it (glibc on Linux).
+
+    Buffers of pictures come and go in many threads; without this each thread's heap stays
+    as large as its largest moment.
+    """
+    if _trim is not None:
+        _trim(0)
+
+
+def _find_trim():
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):
+        return None
+
+
+_trim = _find_trim()

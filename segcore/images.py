@@ -5,7 +5,6 @@ blue in 0-255. Sizes are always ``(height, width)``. Colour profiles are not app
 and no metadata is kept. Everything here may be called from many threads at once.
 """
 
-import hashlib
 import io
 import os
 import re
@@ -136,11 +135,6 @@ def decode(data: bytes, name: str = "The picture") -> np.ndarray:
         raise PictureError(message) from error
     except Exception as error:  # Pillow raises a dozen kinds; none may reach the visitor
         raise PictureError(f"{_shown(name)} {_what_is_wrong(data)}") from error
-
-
-def digest(data: bytes) -> str:
-    """Name bytes by their content: 32 hexadecimal digits (BLAKE2b), for use as a cache key."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _check_bytes(count: int, name: str) -> None:

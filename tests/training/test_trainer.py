@@ -42,7 +42,7 @@ def test_what_a_finished_run_holds(finished: Finished) -> None:
     }
     status = run.status()
     assert (status["state"], status["epoch"]) == ("finished", 3)
-    assert set(status) == {"state", "pid", "time", "epoch", "step"}
+    assert set(status) == {"state", "message", "pid", "time", "epoch", "step"}
 
 
 def test_settings_say_what_was_trained(finished: Finished, pets: Path) -> None:

@@ -23,6 +23,11 @@ class Normalisation:
     mean: float
     std: float
 
+    @staticmethod
+    def of(architecture: str) -> Normalisation:
+        """Return what the networks of an architecture expect."""
+        return EFFICIENTNET_LITE if architecture == "encoder_unet" else UNIT
+
     def __call__(self, picture):
         """Return the normalised picture, array or tensor."""
         return (picture - self.mean) / self.std

@@ -35,3 +35,10 @@ class Augmentation:
     brightness: float = 0.2
     contrast: float = 0.25
     saturation: float = 0.3
+
+    @staticmethod
+    def off() -> Augmentation:
+        """Return the settings that change nothing."""
+        return Augmentation(
+            **{name: type(value)(0) for name, value in vars(Augmentation()).items()}
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,8 +55,19 @@ class Sample:
         return picture, mask
 
 
+@dataclass(frozen=True)
+class DrawnSample:
+    """A picture and its mask, made when asked; otherwise as `Sample`."""
+
+    name: str
+    load: Callable[[], tuple[np.ndarray, np.ndarray]] = field(repr=False)
+
+
+AnySample = Sample | DrawnSample
+
+
 def load_square(
-    samples: list[Sample], side: int, progress: Callable[[int, int], None] | None = None
+    samples: Sequence[AnySample], side: int, progress: Callable[[int, int], None] | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Load all samples, stretched to squares.
 

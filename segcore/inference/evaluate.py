@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-from segcore.datasets.samples import VOID, Sample
+from segcore.datasets.samples import VOID, AnySample
 from segcore.images import PictureError
 from segcore.inference.predictor import segment
 from segcore.inference.zoo import Card
@@ -16,7 +16,7 @@ from segcore.metrics import OverlapMeter
 
 def evaluate(
     card: Card,
-    samples: list[Sample],
+    samples: Sequence[AnySample],
     *,
     threshold: float = 0.5,
     tta: bool = False,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import EFFICIENTNET_LITE, UNIT, Normalisation
+
+OPTIMIZERS = ("rmsprop", "adam")
+SCHEDULES = ("constant", "cosine")
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,36 @@ class Recipe:
                 raise ValueError(
                     f"{name} is {getattr(self, name)}; accepted are whole numbers from 1 on."
                 )
+        for name in ("learning_rate", "warmup_epochs", "patience"):
+            value = getattr(self, name)
+            if not (value >= 0 and math.isfinite(value)):
+                raise ValueError(f"{name} is {value}; accepted are numbers from 0 on.")
+        if not 0 < self.validation < 1:
+            raise ValueError(
+                f"validation is {self.validation}; accepted is a fraction between 0 and 1."
+            )
+        for name, accepted in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in accepted:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}; accepted are {', '.join(accepted)}."
+                )
+
+    def learning_rate_at(self, epochs_done: float, steps: int) -> float:
+        """Return the learning rate of a step.
+
+        Parameters
+        ----------
+        epochs_done : float
+            Epochs before this step, with the fraction of the current one.
+        steps : int
+            Steps of an epoch.
+        """
+        if epochs_done < self.warmup_epochs:
+            return self.learning_rate * (epochs_done + 1 / steps) / self.warmup_epochs
+        if self.schedule == "cosine":
+            part = (epochs_done - self.warmup_epochs) / (self.epochs - self.warmup_epochs)
+            return self.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
+        return self.learning_rate
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -99,7 +133,7 @@ PETS_LECTURE = Recipe(
     optimizer="adam",
     learning_rate=5e-4,
     schedule="cosine",
-    warmup_epochs=1,
+    warmup_epochs=1.0,
     batch=8,
     epochs=40,
     augmentation=Augmentation(
@@ -118,6 +152,23 @@ PETS = replace(
     augmentation=Augmentation(),
     mixed_precision=False,
 )
+CUSTOM = replace(
+    PETS_LECTURE,
+    name="custom",
+    options={
+        "base_width": 8,
+        "depth": 4,
+        "dropout": 0.0,
+        "batch_normalization": True,
+        "initializer": "he_normal",
+    },
+    side=64,
+    batch=16,
+    epochs=20,
+    learning_rate=1e-3,
+    augmentation=None,
+    mixed_precision=False,
+)
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -126,6 +177,7 @@ RECIPES = {
         _lecture(64, 40),
         PETS_LECTURE,
         PETS,
+        CUSTOM,
     )
 }
 

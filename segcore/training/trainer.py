@@ -6,19 +6,24 @@ import math
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
+import psutil
 import tensorflow as tf
 
-from segcore import datasets, images, losses, models
+from segcore import datasets, images
 from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
-from segcore.files import replace_durably, write_atomically
+from segcore.files import replace_durably
+from segcore.sample_pictures import sample_pictures
 from segcore.training.machine import machine
 from segcore.training.mean_iou import MeanIoU
+from segcore.training.network import Network
 from segcore.training.recipes import Recipe
+from segcore.training.recorder import Recorder
 from segcore.training.runs import Run
 
 STORED_SIDE_FACTOR = 1.25
@@ -27,10 +32,11 @@ SAMPLE_COUNT = 4
 
 def train(
     recipe: Recipe,
-    data: list[Path],
+    data: Sequence[Path | str],
     folder: Path,
     *,
     init: Path | None = None,
+    watch: Sequence[str] = (),
     resume: bool = False,
 ) -> str:
     """Train to the end, to an early stop or until SIGTERM; return "finished" or "stopped".
@@ -39,20 +45,24 @@ def train(
     ----------
     recipe : Recipe
         Ignored when resuming: the run's own is used.
-    data : list of Path
-        Folders that `segcore.datasets.read` knows; the training parts are joined, and the
-        first folder alone gives the validation pictures.
+    data : sequence of Path or str
+        What `segcore.datasets.read` knows; the training parts are joined, and the
+        first alone gives the validation pictures.
     folder : Path
         The run folder.
     init : Path or None
         A ``.keras`` file of the same architecture whose weights to start from.
+    watch : sequence of str
+        Sample pictures of the app to segment after each epoch, beside those of the
+        validation.
     resume : bool
         Go on after the last finished epoch of the run in `folder`.
 
     Raises
     ------
     ValueError
-        If the folder holds a run and `resume` is not set, or the other way round.
+        If the folder holds a run and `resume` is not set, or the other way round, or a
+        picture to watch does not exist.
     DatasetError
         If the data cannot be read.
     """
@@ -61,30 +71,39 @@ def train(
         raise ValueError(f"{folder} holds a run already; add --resume or name another folder.")
     if resume and not run.exists:
         raise ValueError(f"{folder} holds no run to resume.")
+    if unknown := set(watch) - set(sample_pictures()):
+        raise ValueError(
+            f"There is no sample picture {', '.join(sorted(unknown))}; "
+            f"accepted are {', '.join(sample_pictures())}."
+        )
     with run.own():
-        return _train(run, recipe, data, init, resume)
+        return _train(run, recipe, data, init, watch, resume)
 
 
-def _train(run: Run, recipe: Recipe, data: list[Path], init: Path | None, resume: bool) -> str:
-    if resume:
-        settings = run.settings()
-        recipe, data = Recipe.from_dict(settings["recipe"]), [Path(d) for d in settings["data"]]
-        init = Path(settings["init"]) if settings["init"] else None
-    else:
+def _train(
+    run: Run,
+    recipe: Recipe,
+    data: Sequence[Path | str],
+    init: Path | None,
+    watch: Sequence[str],
+    resume: bool,
+) -> str:
+    if not resume:
         run.create(
             {
                 "recipe": recipe.to_dict(),
-                "data": [str(path.resolve()) for path in data],
+                "data": [datasets.full_name(root) for root in data],
                 "init": str(init.resolve()) if init else None,
+                "watch": list(watch),
                 "machine": machine(),
                 "keras": keras.__version__,
                 "created": time.time(),
             }
         )
-    training = _Training(run, recipe)
+    training = _Training(run)
     try:
         try:
-            training.set_up(data, init)
+            training.set_up()
         except Exception:
             if not resume:  # nothing was begun: leave the folder free for the next try
                 (run.folder / "run.json").unlink()
@@ -104,26 +123,35 @@ class _Stopped(BaseException):
 
 
 class _Training:
-    def __init__(self, run: Run, recipe: Recipe):
-        self.run, self.recipe = run, recipe
+    def __init__(self, run: Run):
+        self.run, self.settings = run, run.settings()
+        self.recipe = Recipe.from_dict(self.settings["recipe"])
         self.stopping = False
+        self.process_started = psutil.Process().create_time()
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         self.status("loading")
 
     # === Setting up ===
 
-    def set_up(self, data: list[Path], init: Path | None) -> None:
+    def set_up(self) -> None:
         """Load data and network."""
-        recipe = self.recipe
-        self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
+        recipe, init = self.recipe, self.settings["init"]
         keras.utils.set_random_seed(recipe.seed)
-        self._load(data)
+        self.recorder = Recorder(self.run)
+        self._load(self.settings["data"])
+        self._watch(self.settings.get("watch", []))
         self.first_epoch = self.run.rewind()
         self.steps = -(-len(self.train[0]) // recipe.batch)
-        self.model = self._model(init)
+        self.network = Network(
+            recipe,
+            checkpoint=self.run.checkpoint(self.first_epoch) if self.first_epoch else None,
+            init=Path(init) if init else None,
+        )
+        finished = self.run.records("epochs")
+        self.began = time.perf_counter() - (finished[-1].get("elapsed", 0) if finished else 0)
 
-    def _load(self, data: list[Path]) -> None:
+    def _load(self, data: list[str]) -> None:
         recipe = self.recipe
         parts = [datasets.read(root, "train") for root in data]
         order = np.random.default_rng(recipe.seed).permutation(len(parts[0]))
@@ -143,29 +171,22 @@ class _Training:
         if not len(self.train[0]) or not len(self.validation[0]):
             raise DatasetError(f"{data[0]} has too few pictures that can be read.")
         counts = {"training": len(self.train[0]), "validation": len(self.validation[0])}
-        self.run.create({**self.run.settings(), "pictures": counts})
+        self.run.create({**self.settings, "pictures": counts})
         print(
             f"{len(self.train[0])} training and {len(self.validation[0])} validation pictures",
             flush=True,
         )
         for i in range(min(SAMPLE_COUNT, len(self.validation[0]))):
-            self._write_sample(f"{i}", held_out[0][i])
-            self._write_sample(f"{i}-target", held_out[1][i] == 1)
+            self.recorder.sample(f"{i}", held_out[0][i])
+            self.recorder.sample(f"{i}-target", held_out[1][i] == 1)
 
-    def _model(self, init: Path | None) -> keras.Model:
-        recipe = self.recipe
-        if recipe.mixed_precision:
-            keras.mixed_precision.set_global_policy("mixed_bfloat16")
-        if self.first_epoch:
-            return models.load(self.run.checkpoint(self.first_epoch), optimizer=True)
-        model = models.build(
-            recipe.architecture, input_shape=(recipe.side, recipe.side, 3), **recipe.options
-        )
-        if init:
-            model.set_weights(models.load(init).get_weights())
-        optimizer = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
-        model.compile(optimizer=optimizer[recipe.optimizer](learning_rate=recipe.learning_rate))
-        return model
+    def _watch(self, names: list[str]) -> None:
+        side = self.recipe.side
+        self.watched = {
+            n: images.resize(sample_pictures()[n].picture(), (side, side)) for n in names
+        }
+        for name, picture in self.watched.items():
+            self.recorder.sample(name, picture)
 
     # === The loop ===
 
@@ -180,21 +201,20 @@ class _Training:
     def _train_epoch(self, epoch: int) -> None:
         """Train and validate one epoch and save it."""
         began = time.perf_counter()
-        means = _Means(self.model.output_shape[-1])
+        means = _Means(self.network.classes)
         for i, (pictures, masks) in enumerate(self._batches(epoch), 1):
             self._go_on()
             step_began = time.perf_counter()
-            rate = self._learning_rate(epoch - 1 + (i - 1) / self.steps)
-            self.model.optimizer.learning_rate = rate
-            loss, probabilities = self._step(pictures, masks)
+            rate = self.recipe.learning_rate_at(epoch - 1 + (i - 1) / self.steps, self.steps)
+            self.network.set_learning_rate(rate)
+            loss, probabilities = self.network.train(pictures, masks)
             mean = float(tf.reduce_mean(loss))
             if not math.isfinite(mean):
                 raise RuntimeError(
                     f"The loss is {mean} at epoch {epoch}, step {i}; lower --learning-rate."
                 )
             means.add(loss, masks, probabilities)
-            self.run.append(
-                "steps",
+            self.recorder.step(
                 {
                     "step": (epoch - 1) * self.steps + i,
                     "epoch": epoch,
@@ -202,7 +222,8 @@ class _Training:
                     "mean_iou": means.mean_iou,
                     "learning_rate": rate,
                     "seconds": time.perf_counter() - step_began,
-                },
+                    "elapsed": time.perf_counter() - self.began,
+                }
             )
             self.status("running", epoch=epoch, step=i)
         trained = time.perf_counter()
@@ -215,9 +236,10 @@ class _Training:
             "val_mean_iou": validation.mean_iou,
             "learning_rate": rate,
             "seconds": time.perf_counter() - began,
+            "elapsed": time.perf_counter() - self.began,
             "pictures_per_second": len(self.train[0]) / (trained - began),
         }
-        self.run.append("epochs", record)
+        self.recorder.epoch(record)
         self._save(epoch)
         print(
             f"epoch {epoch}/{self.recipe.epochs}  loss {means.loss:.4f}  mean IoU "
@@ -226,30 +248,19 @@ class _Training:
             flush=True,
         )
 
-    @tf.function(reduce_retracing=True)
-    def _step(self, pictures, masks):
-        with tf.GradientTape() as tape:
-            probabilities = self.model(pictures, training=True)
-            loss = self.loss(masks, probabilities)
-            mean = tf.reduce_mean(loss)
-        variables = self.model.trainable_variables
-        self.model.optimizer.apply(tape.gradient(mean, variables), variables)
-        return loss, probabilities
-
-    @tf.function(reduce_retracing=True)
-    def _predict(self, pictures, masks):
-        probabilities = self.model(pictures, training=False)
-        return self.loss(masks, probabilities), probabilities
-
     def _validate(self, epoch: int) -> _Means:
-        means, written = _Means(self.model.output_shape[-1]), 0
+        means, written = _Means(self.network.classes), 0
         for pictures, masks in self._batches(None):
             self._go_on()
-            loss, probabilities = self._predict(pictures, masks)
+            loss, probabilities = self.network.predict(pictures, masks)
             means.add(loss, masks, probabilities)
             for map_ in probabilities[: max(0, SAMPLE_COUNT - written)].numpy():
-                self._write_sample(f"{written}-{epoch:04d}", np.round(255 * map_[..., 0]))
+                self.recorder.sample(f"{written}-{epoch:04d}", map_[..., 0])
                 written += 1
+        for name, picture in self.watched.items():
+            batch = tf.constant(self.recipe.normalisation(picture[None].astype(np.float32)))
+            probabilities = self.network.model(batch, training=False)
+            self.recorder.sample(f"{name}-{epoch:04d}", np.asarray(probabilities)[0, ..., 0])
         return means
 
     def _batches(self, epoch: int | None) -> tf.data.Dataset:
@@ -266,16 +277,6 @@ class _Training:
             epoch=epoch or 0,
         )
 
-    def _learning_rate(self, epochs_done: float) -> float:
-        recipe = self.recipe
-        rate = recipe.learning_rate
-        if epochs_done < recipe.warmup_epochs:
-            return rate * (epochs_done + 1 / self.steps) / recipe.warmup_epochs
-        if recipe.schedule == "cosine":
-            part = (epochs_done - recipe.warmup_epochs) / (recipe.epochs - recipe.warmup_epochs)
-            return rate * (0.01 + 0.99 * (1 + math.cos(math.pi * part)) / 2)
-        return rate
-
     def _stopped_improving(self, epoch: int) -> bool:
         patience, best = self.recipe.patience, self.run.best_epoch()
         return bool(patience and best) and epoch - best >= patience
@@ -285,18 +286,20 @@ class _Training:
     def _save(self, epoch: int) -> None:
         path = self.run.checkpoint(epoch)
         part = path.with_name(f"part-{path.name}")
-        self.model.save(part)
+        self.network.model.save(part)
         replace_durably(part, path)
         self.run.keep_checkpoint(epoch)
-
-    def _write_sample(self, name: str, array: np.ndarray) -> None:
-        array = array if array.dtype == bool else array.astype(np.uint8)
-        write_atomically(self.run.samples / f"{name}.png", images.encode_png(array))
 
     def status(self, state: str, epoch: int = 0, step: int = 0, message: str = "") -> None:
         """Say in ``status.json`` what this process is doing."""
         self.run.write_status(
-            state=state, pid=os.getpid(), time=time.time(), epoch=epoch, step=step, message=message
+            state=state,
+            pid=os.getpid(),
+            started=self.process_started,
+            time=time.time(),
+            epoch=epoch,
+            step=step,
+            message=message,
         )
 
     def _stop(self, *_) -> None:

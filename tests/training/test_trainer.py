@@ -28,9 +28,11 @@ def test_it_learns(finished: Finished) -> None:
 def test_what_a_finished_run_holds(finished: Finished) -> None:
     run = Run(finished.folder)
     names = {p.relative_to(run.folder).as_posix() for p in run.folder.rglob("*") if p.is_file()}
+    events = {name for name in names if name.startswith("tensorboard/")}
+    assert {name.split("/")[1] for name in events} == {"training", "validation"}
     # A fifth of 12 pictures is 2 for the validation; each has itself, its target and 3 results.
     kinds = ("", "-target", "-0001", "-0002", "-0003")
-    assert names == {
+    assert names - events == {
         "lock",
         "run.json",
         "status.json",
@@ -42,7 +44,7 @@ def test_what_a_finished_run_holds(finished: Finished) -> None:
     }
     status = run.status()
     assert (status["state"], status["epoch"]) == ("finished", 3)
-    assert set(status) == {"state", "message", "pid", "time", "epoch", "step"}
+    assert set(status) == {"state", "message", "pid", "started", "time", "epoch", "step"}
 
 
 def test_settings_say_what_was_trained(finished: Finished, pets: Path) -> None:
@@ -56,13 +58,16 @@ def test_settings_say_what_was_trained(finished: Finished, pets: Path) -> None:
 def test_a_record_for_each_step_and_epoch(finished: Finished) -> None:
     run = Run(finished.folder)
     steps, epochs = run.records("steps"), run.records("epochs")
-    keys = {"step", "epoch", "loss", "mean_iou", "learning_rate", "seconds"}
+    keys = {"step", "epoch", "loss", "mean_iou", "learning_rate", "seconds", "elapsed"}
     assert all(set(record) == keys for record in steps)
     assert [(r["step"], r["epoch"]) for r in steps] == [  # 10 pictures in batches of 4
         (1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2), (7, 3), (8, 3), (9, 3),
     ]  # fmt: skip
     keys = {"epoch", "loss", "mean_iou", "val_loss", "val_mean_iou", "learning_rate", "seconds"}
-    assert all(set(record) == keys | {"pictures_per_second"} for record in epochs)
+    assert all(set(r) == keys | {"elapsed", "pictures_per_second"} for r in epochs)
+    elapsed = [record["elapsed"] for record in steps + epochs]
+    assert elapsed[:9] == sorted(elapsed[:9]) and elapsed[9:] == sorted(elapsed[9:])
+    assert max(elapsed) == epochs[-1]["elapsed"]
     assert [record["epoch"] for record in epochs] == [1, 2, 3]
     for record in epochs:
         own = [step for step in steps if step["epoch"] == record["epoch"]]

@@ -91,14 +91,14 @@ class Control:
     def status(self, name: str) -> Status:
         """Return what a run is doing, told by its files and the processes that live."""
         folder = self.store.folder(name)
-        if read_json(folder, "waiting.json"):
-            queue = self.queue()
-            return Status("waiting", place=queue.index(name) + 1 if name in queue else 0)
-        seen = read_json(folder, "status.json")
+        if place := self._place(name):
+            return Status("waiting", place=place)
         handle = trainer(folder)
-        if not handle and read_json(folder, "status.json") != seen:
-            return self.status(name)  # it has ended between the two looks
-        launch, told = read_json(folder, "process.json"), Handle.of(seen)
+        try:
+            seen = read_json(folder, "status.json")
+        except RunError as error:
+            return Status("failed", message=str(error), handle=handle)
+        launch, told = _launch(folder), Handle.of(seen)
         begun = Handle.of(launch)
         shown = partial(_status, seen, handle=handle)
         state = str(seen.get("state", ""))
@@ -166,10 +166,8 @@ class Control:
         """
         with self.store.locked():
             folder = self.store.folder(name)
-            waiting = inside(folder, "waiting.json")
-            if waiting.is_file():
-                with writing(f"{name}'s place in the queue"):
-                    waiting.unlink()
+            if self._place(name):
+                self._leave_queue(name)
                 self._write_process(name, None, stopping=True)
                 return
             handle = trainer(folder)
@@ -207,6 +205,17 @@ class Control:
             found.append((int(_number(values, "since")), name, bool(values.get("resume"))))
         return sorted(found)
 
+    def _place(self, name: str) -> int:
+        """Return the place in the queue, from 1; 0 if the run does not wait."""
+        if not (self.store.folder(name) / "waiting.json").is_file():
+            return 0
+        queue = self.queue()
+        return queue.index(name) + 1 if name in queue else 0
+
+    def _leave_queue(self, name: str) -> None:
+        with writing(f"{name}'s place in the queue"):
+            inside(self.store.folder(name), "waiting.json").unlink()
+
     def _wait(self, entry: Entry) -> None:
         values = {"since": time.time_ns(), "resume": bool(entry.settings)}
         self.store.write(entry.name, "waiting.json", values)
@@ -220,11 +229,9 @@ class Control:
                 break
             if name in busy:
                 continue  # the process it had is still on its way out
-            folder = self.store.folder(name)
-            with writing(f"{name}'s place in the queue"):
-                inside(folder, "waiting.json").unlink()
+            self._leave_queue(name)
             try:
-                self._launch(name, folder, resume)
+                self._launch(name, self.store.folder(name), resume)
             except (RunError, OSError, ValueError) as error:
                 self._write_process(name, None, problem=f"It could not be started: {error}")
                 continue
@@ -258,7 +265,7 @@ class Control:
 
     def _refuse_if_at_work(self, entry: Entry) -> None:
         folder = self.store.folder(entry.name)
-        if inside(folder, "waiting.json").is_file():
+        if self._place(entry.name):
             raise RunError(f"{entry.name} waits for its turn already.")
         if exporter(folder):
             raise RunError(f"{entry.name} is being exported; try again after that.")
@@ -283,6 +290,14 @@ def _status(seen: dict[str, Any], state: str, **values: Any) -> Status:
 def _number(values: dict[str, Any], key: str) -> float:
     value = values.get(key)
     return value if isinstance(value, (int, float)) and abs(value) < 1e300 else 0
+
+
+def _launch(folder: Path) -> dict[str, Any]:
+    """Return ``process.json``; a damaged one tells nothing."""
+    try:
+        return read_json(folder, "process.json")
+    except RunError:
+        return {}
 
 
 def _at_work(entry: Entry) -> bool:

@@ -62,11 +62,12 @@ def folder_name(title: str) -> str:
     Examples
     --------
     >>> folder_name("Größe 64 × 64, Adam")
-    'groe-64-64-adam'
+    'gro-e-64-64-adam'
     """
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore")
-    slug = re.sub(r"[^a-z0-9]+", "-", plain.decode().lower()).strip("-")[:60].strip("-")
-    return f"run-{slug}" if not slug or _RESERVED.fullmatch(slug) else slug
+    marks = unicodedata.combining
+    plain = "".join(c for c in unicodedata.normalize("NFKD", title) if not marks(c)).lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-") or "run"
+    return f"run-{slug}" if _RESERVED.fullmatch(slug) else slug
 
 
 def shorten(name: object) -> str:
@@ -92,7 +93,8 @@ def inside(folder: Path, *parts: str) -> Path:
     """
     try:
         path = folder.joinpath(*parts)
-        if path != folder and path.is_relative_to(folder) and path.resolve() == path:
+        below = path.relative_to(folder).parts
+        if below and path.resolve() == path and max(len(p.encode()) for p in below) < 256:
             return path
     except (ValueError, OSError, RuntimeError):  # a NUL, a part too long, links in a circle
         pass

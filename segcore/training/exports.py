@@ -101,10 +101,10 @@ def export_status(store: RunStore, name: str, models: Path | None = None) -> Exp
     handle = exporter(folder)
     try:
         values = read_json(folder, "export.json")
-        model, asked = str(values.get("model", "")), float(values.get("asked", 0))
+        model, asked = values.get("model"), float(values.get("asked", 0))
     except (RunError, TypeError, ValueError):  # damaged: as if there had been none
         return Export("none")
-    if not MODEL_NAME.fullmatch(model):
+    if not isinstance(model, str) or not MODEL_NAME.fullmatch(model):
         return Export("none")
     if handle:
         return Export("running", model)

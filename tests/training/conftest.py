@@ -16,8 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
+
+from segcore.training.control import Control
+from segcore.training.orders import Order
+from segcore.training.processes import end
+from segcore.training.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = {
@@ -217,3 +223,43 @@ def finished(launcher: Launcher, pets: Path, tmp_path_factory: pytest.TempPathFa
     child = launcher.train(pets, folder)
     assert child.wait() == 0, child.err.read_text()
     return Finished(folder, child.printed)
+
+
+# === Trainings that the app starts ===
+
+FAKE = (sys.executable, str(Path(__file__).with_name("fake_program.py")))
+
+
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait for a true value."""
+    limit = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < limit, f"waited {seconds} s"
+        time.sleep(0.01)
+
+
+def begin(control: Control, title: str = "A run", **settings: object) -> str:
+    """Start a training of the fake program with these settings; return its name."""
+    name = control.store.create(title)
+    control.start(name, Order("tiny", settings))
+    return name
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def control(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Control]:
+    """Controls that start the fake program; what still runs at the end is killed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    control = Control(store, FAKE, at_once=1)
+    yield control
+    for entry in store.list():
+        (entry.folder / "waiting.json").unlink(missing_ok=True)
+    for entry in store.list():
+        handle = control.status(entry.name).handle
+        if handle and handle.pid != os.getpid():
+            end(handle, force=True)
+            until(lambda pid=handle.pid: not psutil.pid_exists(pid))

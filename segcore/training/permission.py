@@ -1,0 +1,34 @@
+"""Who may start trainings: on a public deployment, nobody unless its owner says so."""
+
+from __future__ import annotations
+
+import os
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+
+def training_allowed(ip_is_local: bool, host: str, forwarded: bool) -> bool:
+    """Say whether a visitor may start, stop and delete trainings.
+
+    ``SEGCORE_ALLOW_TRAINING`` decides for all visitors: 1 or 0. If it is not set, only a
+    visitor from the machine itself may.
+
+    Parameters
+    ----------
+    ip_is_local : bool
+        Whether the request came from a loopback address.
+    host : str
+        The Host header, with or without a port. A foreign name that resolves to this
+        machine is no proof of a local visitor.
+    forwarded : bool
+        Whether it has an X-Forwarded-For header, so that a proxy stands between.
+    """
+    wish = os.environ.get("SEGCORE_ALLOW_TRAINING", "").strip().lower()
+    if wish:
+        return wish in ("1", "true", "yes", "on")
+    name = host.strip().lower()
+    if name.startswith("["):
+        name = name.partition("]")[0] + "]"
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    return ip_is_local and not forwarded and name in LOCAL_HOSTS

@@ -1,0 +1,145 @@
+"""`segcore.training.exports` and `permission`: into the user's zoo, by those who may."""
+
+import os
+from pathlib import Path
+
+import psutil
+import pytest
+
+from segcore.inference import zoo
+from segcore.training.control import Control
+from segcore.training.exports import Export, export_status, models_folder, start_export
+from segcore.training.names import RunError
+from segcore.training.permission import training_allowed
+from segcore.training.store import RunStore
+
+from .conftest import FAKE, ROOT, until
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SEGCORE_MODELS", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def trained(store: RunStore, control: Control) -> str:
+    name = store.create("Trained")
+    run = store.get(name).run
+    run.create({"recipe": {}, "data": []})
+    run.best.write_bytes(b"weights")
+    return name
+
+
+def test_an_export_can_be_watched(store: RunStore, trained: str, models: Path) -> None:
+    assert export_status(store, trained) == Export("none")
+    start_export(store, trained, "mine", title="Mine", program=FAKE)
+    assert export_status(store, trained) == Export("running", "mine")
+    with pytest.raises(RunError, match="being exported already"):
+        start_export(store, trained, "other", program=FAKE)
+    with pytest.raises(RunError, match="still at work"):
+        store.delete(trained)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(RunStore(store.root), trained) == Export("finished", "mine")
+    assert [path.name for path in models.iterdir()] == ["mine"]
+    store.delete(trained)
+
+
+def test_a_failed_export_says_why(store: RunStore, trained: str, models: Path) -> None:
+    start_export(store, trained, "refused", program=FAKE)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(store, trained) == Export("failed", "refused", "The engines differ.")
+    start_export(store, trained, "better", program=FAKE)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(store, trained) == Export("finished", "better")
+    start_export(store, trained, "refused", program=FAKE)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(store, trained).state == "failed"
+
+
+def test_a_model_that_was_there_before_is_no_success(
+    store: RunStore, trained: str, models: Path
+) -> None:
+    (models / "refused").mkdir(parents=True)
+    card = models / "refused" / "card.json"
+    card.write_text("{}")
+    old = card.stat().st_mtime - 60
+
+    os.utime(card, (old, old))
+    start_export(store, trained, "refused", program=FAKE)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(store, trained).state == "failed"
+
+
+@pytest.mark.parametrize("model", ["", "../x", "/x", "a b", "A", "-x", "x" * 65, "a\n", ".."])
+def test_names_that_are_none(store: RunStore, trained: str, models: Path, model: str) -> None:
+    with pytest.raises(RunError, match="is no name for a model"):
+        start_export(store, trained, model, program=FAKE)
+    assert not models.exists()
+
+
+def test_shipped_models_are_left_alone(store: RunStore, trained: str, models: Path) -> None:
+    for model in zoo.names():
+        with pytest.raises(RunError, match="choose another name"):
+            start_export(store, trained, model, program=FAKE)
+    assert zoo.names()
+
+
+def test_nothing_to_export(store: RunStore, models: Path, trained: str, tmp_path: Path) -> None:
+    name = store.create("New")
+    with pytest.raises(RunError, match="no finished epoch"):
+        start_export(store, name, "mine", program=FAKE)
+    (store.folder(name) / "best.keras").symlink_to(store.folder(trained) / "best.keras")
+    with pytest.raises(RunError, match="is a link"):
+        start_export(store, name, "mine", program=FAKE)
+
+
+def test_no_training_begins_during_an_export(store: RunStore, trained: str) -> None:
+    control, process = Control(store, FAKE), psutil.Process()
+    handle = {"pid": process.pid, "started": process.create_time()}
+    store.write(trained, "export.json", {**handle, "model": "mine", "asked": 0})
+    assert export_status(store, trained) == Export("running", "mine")
+    with pytest.raises(RunError, match="is being exported"):
+        control.resume(trained)
+    for damage in ({}, {"model": 3}, {"model": "../x"}, {"model": "x", "asked": "now"}):
+        store.write(trained, "export.json", damage)
+        assert export_status(store, trained) == Export("none")
+    control.resume(trained)
+    until(lambda: control.state(trained) == "finished")
+
+
+def test_the_users_zoo_is_never_the_shipped_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGCORE_MODELS", raising=False)
+    assert models_folder() == ROOT / "models" != zoo.WEIGHTS
+
+
+# === Permission ===
+
+
+@pytest.mark.parametrize(
+    ("local", "host", "forwarded", "allowed"),
+    [
+        (True, "localhost:8501", False, True),
+        (True, "localhost", False, True),
+        (True, "LOCALHOST", False, True),
+        (True, "127.0.0.1:8501", False, True),
+        (True, "[::1]:8501", False, True),
+        (True, "::1", False, True),
+        (False, "localhost:8501", False, False),
+        (True, "localhost:8501", True, False),  # a proxy on the machine speaks for others
+        (True, "app.example.org", False, False),  # a name that resolves to 127.0.0.1
+        (True, "localhost.example.org", False, False),
+        (True, "127.0.0.1.example.org:80", False, False),
+        (True, "[::2]:8501", False, False),
+        (True, "192.168.0.7:8501", False, False),
+        (True, "", False, False),
+    ],
+)
+def test_only_who_sits_at_the_machine(
+    monkeypatch: pytest.MonkeyPatch, local: bool, host: str, forwarded: bool, allowed: bool
+) -> None:
+    monkeypatch.delenv("SEGCORE_ALLOW_TRAINING", raising=False)
+    assert training_allowed(local, host, forwarded) is allowed
+    for wish, answer in (("1", True), ("0", False), ("maybe", False)):
+        monkeypatch.setenv("SEGCORE_ALLOW_TRAINING", wish)
+        assert training_allowed(local, host, forwarded) is answer

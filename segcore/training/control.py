@@ -98,24 +98,23 @@ class Control:
             seen = read_json(folder, "status.json")
         except RunError as error:
             return Status("failed", message=str(error), handle=handle)
-        launch, told = _launch(folder), Handle.of(seen)
-        begun = Handle.of(launch)
+        launch, told = _launch(folder), seen.get("pid")
         shown = partial(_status, seen, handle=handle)
         state = str(seen.get("state", ""))
         if handle:
-            if told and told.pid == handle.pid and state in FINAL:
+            if told == handle.pid and state in FINAL:
                 return shown(state)
-            if launch.get("stopping") and begun and begun.pid == handle.pid:
+            if launch.get("stopping") and launch.get("pid") == handle.pid:
                 return shown("stopping")
-            own = not handle.pid or (told and told.pid == handle.pid)
-            return shown(state) if own and state in ACTIVE else Status("loading", handle=handle)
+            own = handle.pid in (0, told) and state in ACTIVE
+            return shown(state) if own else Status("loading", handle=handle)
         if launch and _number(seen, "time") < _number(launch, "started"):  # not a word from it
             if launch.get("stopping"):
                 return shown("stopped")
             words = launch.get("problem") or processes.last_words(inside(folder, "log.txt"))
             return shown("failed", message=str(words) or "It ended without a word; see log.txt.")
         if state in ACTIVE:
-            asked = launch.get("stopping") and told and told.pid == launch.get("pid")
+            asked = launch.get("stopping") and launch.get("pid") == told
             return shown("stopped" if asked else "orphaned")
         return shown(state if state in FINAL else "stopped")
 

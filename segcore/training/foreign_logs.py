@@ -181,14 +181,15 @@ def _read_events(folders: Mapping[PurePosixPath, list[bytes]]) -> dict[str, Log]
 
 
 def _log(values: Iterable[tuple[str, Scalar]]) -> Log:
-    """Sort scalars into epochs (tags ``epoch_...`` of Keras' callback) and steps (others)."""
+    """Sort scalars into epochs, whose tags begin with ``epoch_`` as Keras' do, and steps."""
     steps: dict[str, list[Scalar]] = defaultdict(list)
     epochs: dict[str, list[Scalar]] = defaultdict(list)
     for prefix, scalar in values:
         if scalar.tag.startswith("epoch_"):
             epochs[prefix + scalar.tag.removeprefix("epoch_")].append(scalar)
         else:
-            steps[prefix + scalar.tag.removeprefix("batch_")].append(scalar)
+            tag = scalar.tag.removeprefix("batch_").removeprefix("step_")
+            steps[prefix + tag].append(scalar)
     began = min(scalar.time for found in (steps, epochs) for v in found.values() for scalar in v)
     return Log(_join(steps, "step", 0, began), _join(epochs, "epoch", 1, began))
 

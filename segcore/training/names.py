@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -94,7 +95,9 @@ def inside(folder: Path, *parts: str) -> Path:
     try:
         path = folder.joinpath(*parts)
         below = path.relative_to(folder).parts
-        if below and path.resolve() == path and max(len(p.encode()) for p in below) < 256:
+        plain = ".." not in below and "\0" not in str(path)
+        fits = below and plain and max(len(os.fsencode(p)) for p in below) < 256
+        if fits and not _leads_away(folder, below):
             return path
     except (ValueError, OSError, RuntimeError):  # a NUL, a part too long, links in a circle
         pass
@@ -102,3 +105,15 @@ def inside(folder: Path, *parts: str) -> Path:
         f"{shorten('/'.join(map(str, parts)))} is a link or leads out of {folder.name}; "
         "only files that lie in the folder itself are used."
     )
+
+
+def _leads_away(folder: Path, below: tuple[str, ...]) -> bool:
+    """Say whether a part is a link; on Windows, which has other kinds of links, resolve all."""
+    if os.name == "nt":
+        return folder.joinpath(*below).resolve() != folder.joinpath(*below)
+    path = str(folder)
+    for part in below:
+        path = f"{path}/{part}"
+        if os.path.islink(path):
+            return True
+    return False

@@ -14,6 +14,8 @@ from typing import Any
 
 import psutil
 
+from segcore.training.names import RunError
+
 PROJECT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "segcore")
 NICENESS = 15
@@ -115,6 +117,8 @@ def find(handle: Handle) -> psutil.Process | None:
         )
     except psutil.NoSuchProcess:
         alive = False
+    except psutil.AccessDenied:  # another user's
+        return None
     if not alive:
         _dead.add(handle)
         return None
@@ -125,6 +129,11 @@ def end(handle: Handle, *, force: bool = False) -> None:
     """Ask a process to end, or with `force` end it and its children at once.
 
     Windows knows no asking: there it is always ended at once.
+
+    Raises
+    ------
+    RunError
+        If it belongs to another user.
     """
     process = find(handle)
     if process is None:
@@ -135,6 +144,8 @@ def end(handle: Handle, *, force: bool = False) -> None:
             member.kill() if force else member.terminate()
     except psutil.NoSuchProcess:
         pass
+    except psutil.AccessDenied as error:
+        raise RunError("The process belongs to another user, who must stop it.") from error
 
 
 class _Meter:

@@ -37,10 +37,10 @@ def test_a_look_at_a_hundred_runs_is_cheap(store: RunStore) -> None:
         run.write_status(state="finished", pid=2**30 + i, started=1.0, time=2.0, epoch=3)
 
     def look() -> float:
-        began = time.process_time()
+        began = time.thread_time()
         control.advance()
         assert {control.state(entry.name) for entry in store.list()} == {"finished"}
-        return time.process_time() - began
+        return time.thread_time() - began
 
     look()
     assert min(look() for _ in range(5)) < 0.2

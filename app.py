@@ -11,5 +11,6 @@ st.navigation(
     [
         segment(url_path="home", default=True),
         segment(url_path="segment", visibility="hidden"),
+        st.Page("pages/training.py", title="Training", icon=":material/monitoring:"),
     ]
 ).run()

@@ -13,7 +13,13 @@ from typing import Any
 from segcore.files import write_atomically
 from segcore.normalisation import Normalisation
 
-WEIGHTS = Path(os.environ.get("SEGCORE_WEIGHTS", Path(__file__).parents[2] / "weights"))
+PROJECT = Path(__file__).parents[2]
+WEIGHTS = Path(os.environ.get("SEGCORE_WEIGHTS", PROJECT / "weights"))
+
+
+def user_models() -> Path:
+    """Return the user's own zoo: ``SEGCORE_MODELS``, else ``models/`` in the project's folder."""
+    return Path(os.environ.get("SEGCORE_MODELS") or PROJECT / "models").resolve()
 
 
 TRAINING_KEYS = {"data", "terms", "recipe", "minutes", "machine"}
@@ -113,19 +119,30 @@ def _sha256(path: Path, modified: int) -> str:
 
 
 def names(weights: Path | None = None) -> list[str]:
-    """Return the names of the models that have a card, in alphabetical order."""
-    folders = sorted((weights or WEIGHTS).glob("[!.]*/card.json"))
-    return [card.parent.name for card in folders]
+    """Return the names of the models that have a card, in alphabetical order.
+
+    Without a folder: those that segcore came with, then the user's own.
+    """
+    return list(_folders(weights))
 
 
 def card(name: str, weights: Path | None = None) -> Card:
     """Return a model's card by name; a `ModelUnavailable` lists the names there are."""
-    known = names(weights)
+    known = _folders(weights)
     if name not in known:
         raise ModelUnavailable(
             f"There is no model {name!r}; there are {', '.join(known) or 'none yet'}."
         )
-    return Card.read((weights or WEIGHTS) / name)
+    return Card.read(known[name])
+
+
+def _folders(weights: Path | None) -> dict[str, Path]:
+    """Return the folders of models by name; one that segcore came with hides a user's."""
+    found: dict[str, Path] = {}
+    for root in (weights,) if weights else (WEIGHTS, user_models()):
+        for path in sorted(root.glob("[!.]*/card.json")):
+            found.setdefault(path.parent.name, path.parent)
+    return found
 
 
 def write_card(folder: Path, values: dict[str, Any]) -> None:

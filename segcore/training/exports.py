@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from segcore.inference import zoo
 from segcore.training import processes
 from segcore.training.liveness import exporter, read_json
 from segcore.training.names import RunError, inside, shorten
-from segcore.training.processes import PROGRAM, PROJECT
+from segcore.training.processes import PROGRAM
 from segcore.training.store import RunStore, writing
 
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -39,11 +38,6 @@ class Export:
     state: str
     model: str = ""
     message: str = ""
-
-
-def models_folder() -> Path:
-    """Return the user's own zoo: ``SEGCORE_MODELS``, else ``models/`` in the project's folder."""
-    return Path(os.environ.get("SEGCORE_MODELS") or PROJECT / "models").resolve()
 
 
 def start_export(
@@ -69,9 +63,9 @@ def start_export(
         raise RunError(
             f"{shorten(model)} is no name for a model; use up to 64 small letters, digits, - and _."
         )
-    if model in zoo.names():
+    if model in zoo.names(zoo.WEIGHTS):
         raise RunError(f"{model} is a model that segcore came with; choose another name.")
-    models = models or models_folder()
+    models = models or zoo.user_models()
     with store.locked():
         folder = store.folder(name)
         if not (folder / "best.keras").is_file():
@@ -108,7 +102,7 @@ def export_status(store: RunStore, name: str, models: Path | None = None) -> Exp
         return Export("none")
     if handle:
         return Export("running", model)
-    card = (models or models_folder()) / model / "card.json"
+    card = (models or zoo.user_models()) / model / "card.json"
     if card.is_file() and card.stat().st_mtime >= asked - 1:
         return Export("finished", model)
     words = processes.last_words(inside(folder, "export.txt"))

@@ -1,8 +1,11 @@
-"""Who may start trainings: on a public deployment, nobody unless its owner says so."""
+"""Who may start trainings, and on which folders: as the owner of a deployment says."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+from segcore.training.names import RunError, shorten
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "::1")
 
@@ -32,3 +35,18 @@ def training_allowed(ip_is_local: bool, host: str, forwarded: bool) -> bool:
     elif name.count(":") == 1:
         name = name.partition(":")[0]
     return ip_is_local and not forwarded and name in LOCAL_HOSTS
+
+
+def check_data(folder: str) -> None:
+    """Raise a `RunError` for a data set that visitors may not name.
+
+    ``SEGCORE_DATA`` lists the folders (as in ``PATH``) in which the data sets of the form
+    must lie; if it is not set, any folder will do.
+    """
+    roots = [root for root in os.environ.get("SEGCORE_DATA", "").split(os.pathsep) if root]
+    path = Path(folder).resolve()
+    if roots and not any(path.is_relative_to(Path(root).resolve()) for root in roots):
+        raise RunError(
+            f"{shorten(folder)} is not in a folder that SEGCORE_DATA names; "
+            f"data sets here lie in {' or '.join(roots)}."
+        )

@@ -94,6 +94,7 @@ def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None
         started = child.create_time()
         if sys.platform != "win32":
             child.nice(max(child.nice(), NICENESS))  # before it has threads, which inherit it
+            _be_nice_to_other_sessions(process.pid)
     except psutil.Error:  # it has ended already
         pass
 
@@ -103,6 +104,18 @@ def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None
 
     threading.Thread(target=wait, name=f"wait for {process.pid}", daemon=True).start()
     return Handle(process.pid, started)
+
+
+def _be_nice_to_other_sessions(pid: int) -> None:
+    """Lower the whole session's priority where Linux shares the time by session first.
+
+    With autogroups (``man 7 sched``) niceness counts within a session only, and the child
+    has one of its own.
+    """
+    try:
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
+    except OSError:  # no Linux, or one without autogroups
+        pass
 
 
 def find(handle: Handle) -> psutil.Process | None:

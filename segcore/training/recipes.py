@@ -9,6 +9,7 @@ from typing import Any
 from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import EFFICIENTNET_LITE, UNIT, Normalisation
 
+LOSSES = ("cross_entropy", "dice", "cross_entropy+dice", "focal")
 OPTIMIZERS = ("rmsprop", "adam")
 SCHEDULES = ("constant", "cosine")
 

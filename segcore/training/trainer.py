@@ -148,6 +148,8 @@ class _Training:
             checkpoint=self.run.checkpoint(self.first_epoch) if self.first_epoch else None,
             init=Path(init) if init else None,
         )
+        self.settings["parameters"] = self.network.model.count_params()
+        self.run.create(self.settings)
         finished = self.run.records("epochs")
         self.began = time.perf_counter() - (finished[-1].get("elapsed", 0) if finished else 0)
 
@@ -171,7 +173,7 @@ class _Training:
         if not len(self.train[0]) or not len(self.validation[0]):
             raise DatasetError(f"{data[0]} has too few pictures that can be read.")
         counts = {"training": len(self.train[0]), "validation": len(self.validation[0])}
-        self.run.create({**self.settings, "pictures": counts})
+        self.settings["pictures"] = counts
         print(
             f"{len(self.train[0])} training and {len(self.validation[0])} validation pictures",
             flush=True,

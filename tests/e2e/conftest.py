@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -41,22 +42,18 @@ def executable() -> str:
     return found
 
 
-class SegmentPage:
-    """The page Segment in a browser tab, by what a visitor sees."""
+class Tab:
+    """A page of the app in a browser tab, by what a visitor sees."""
 
     def __init__(self, page: Page, url: str):
         self.page, self.url = page, url
 
-    # === Coming and looking ===
-
-    def open(self, path: str = "/", **address: str) -> SegmentPage:
-        """Go to an address and wait until its picture is there."""
-        query = f"?{urlencode(address)}" if address else ""
+    def goto(self, path: str, address: dict[str, str]) -> None:
+        """Go to an address."""
+        query = f"?{urlencode(address, doseq=True)}" if address else ""
         self.page.goto(path if "://" in path else f"{self.url}{path}{query}")
-        expect(self.result).to_be_visible()
-        return self.settle()
 
-    def settle(self) -> SegmentPage:
+    def settle(self) -> Self:
         """Wait until the script has ended and every picture is loaded."""
         expect(self.page.locator(IDLE)).to_be_attached()
         self.page.wait_for_function(
@@ -64,6 +61,40 @@ class SegmentPage:
             timeout=PATIENCE,
         )
         return self
+
+    @property
+    def address(self) -> dict[str, str]:
+        """The parameters in the page's address."""
+        return {k: v[-1] for k, v in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def wait_for_address(self, **wanted: str) -> None:
+        """Wait until the page's address carries these parameters and the script has ended."""
+        pairs = [urlencode({name: value}) for name, value in wanted.items()]
+        self.page.wait_for_url(lambda url: set(pairs) <= set(urlsplit(url).query.split("&")))
+        self.settle()
+
+    def choose(self, group: str, option: str) -> None:
+        """Choose an option of a segmented control."""
+        control = self.page.get_by_role("radiogroup", name=group)
+        control.get_by_text(option, exact=True).click()
+        expect(control.get_by_role("radio", name=option)).to_be_checked()
+
+    def download(self, button: str) -> tuple[str, bytes]:
+        """Press a download button; return the file's name and content."""
+        self.settle()
+        with self.page.expect_download(timeout=PATIENCE) as download:
+            self.page.get_by_test_id("stDownloadButton").get_by_role("button", name=button).click()
+        return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+class SegmentPage(Tab):
+    """The page Segment."""
+
+    def open(self, path: str = "/", **address: str) -> SegmentPage:
+        """Go to an address and wait until its picture is there."""
+        self.goto(path, address)
+        expect(self.result).to_be_visible()
+        return self.settle()
 
     @property
     def result(self) -> Locator:
@@ -75,30 +106,11 @@ class SegmentPage:
         """The result's alternative text, with the view and the percentage."""
         return self.result.get_attribute("alt") or ""
 
-    @property
-    def address(self) -> dict[str, str]:
-        """The parameters in the page's address."""
-        return {k: v[-1] for k, v in parse_qs(urlsplit(self.page.url).query).items()}
-
     def settle_result(self) -> bytes:
         """Return the bytes of the result's file once the page is at rest."""
         self.settle()
         source = self.result.get_attribute("src") or ""
         return self.page.request.get(self.url + source if source[0] == "/" else source).body()
-
-    def wait_for_address(self, **wanted: str) -> None:
-        """Wait until the page's address carries these parameters and the script has ended."""
-        pairs = [urlencode({name: value}) for name, value in wanted.items()]
-        self.page.wait_for_url(lambda url: set(pairs) <= set(urlsplit(url).query.split("&")))
-        self.settle()
-
-    # === Doing ===
-
-    def choose(self, group: str, option: str) -> None:
-        """Choose an option of a segmented control."""
-        control = self.page.get_by_role("radiogroup", name=group)
-        control.get_by_text(option, exact=True).click()
-        expect(control.get_by_role("radio", name=option)).to_be_checked()
 
     def upload(self, *paths: Path) -> None:
         """Add files through the browser's file dialogue."""
@@ -116,13 +128,6 @@ class SegmentPage:
         slider.focus()
         for _ in range(times):
             slider.press(key)
-
-    def download(self, button: str) -> tuple[str, bytes]:
-        """Press a download button; return the file's name and content."""
-        self.settle()
-        with self.page.expect_download(timeout=PATIENCE) as download:
-            self.page.get_by_test_id("stDownloadButton").get_by_role("button", name=button).click()
-        return download.value.suggested_filename, Path(download.value.path()).read_bytes()
 
 
 # === Fixtures ===
@@ -155,12 +160,22 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def visit(
     weights: None, browser: Browser, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., SegmentPage]]:
-    """Return a function that gives a new visitor's tab; none may log an error in its console."""
+) -> Iterator[Callable[..., Any]]:
+    """Return a function that gives a new visitor's tab; none may log an error in its console.
+
+    It takes the tab's size, the class of the page (Segment's at first) and other options of
+    Playwright's contexts.
+    """
     errors: list[str] = []
     contexts = []
 
-    def start(width: int = 1280, height: int = 900, url: str = "", **options) -> SegmentPage:
+    def start(
+        width: int = 1280,
+        height: int = 900,
+        url: str = "",
+        kind: type[Tab] = SegmentPage,
+        **options,
+    ) -> Tab:
         url = url or request.getfixturevalue("server").url
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         context.set_default_timeout(PATIENCE)
@@ -168,7 +183,7 @@ def visit(
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: _note(message, url, errors))
-        return SegmentPage(page, url)
+        return kind(page, url)
 
     yield start
     for context in contexts:

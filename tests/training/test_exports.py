@@ -8,7 +8,7 @@ import pytest
 
 from segcore.inference import zoo
 from segcore.training.control import Control
-from segcore.training.exports import Export, export_status, models_folder, start_export
+from segcore.training.exports import Export, export_status, start_export
 from segcore.training.names import RunError
 from segcore.training.permission import training_allowed
 from segcore.training.store import RunStore
@@ -110,7 +110,7 @@ def test_no_training_begins_during_an_export(store: RunStore, trained: str) -> N
 
 def test_the_users_zoo_is_never_the_shipped_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEGCORE_MODELS", raising=False)
-    assert models_folder() == ROOT / "models" != zoo.WEIGHTS
+    assert zoo.user_models() == ROOT / "models" != zoo.WEIGHTS
 
 
 # === Permission ===

@@ -1,0 +1,86 @@
+"""A slider and a live preview for each change of the augmentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from segcore import datasets, images, render
+from segcore.datasets.augmentation import Augmentation
+from segcore.datasets.preview import only, preview
+from segcore.images import PictureError
+from segcore.ui.training.predictions import BLUE
+
+LIMITS = {
+    "rotation": ("Rotation, degrees", 45.0, 1.0),
+    "scale": ("Zoom", 1.0, 0.05),
+    "shift": ("Shift", 0.5, 0.01),
+    "elastic": ("Elastic", 0.1, 0.005),
+    "brightness": ("Brightness", 0.5, 0.05),
+    "contrast": ("Contrast", 0.9, 0.05),
+    "saturation": ("Saturation", 1.0, 0.05),
+}
+SHOWN_SIDE = 144
+
+
+def flat(augmentation: Augmentation | None) -> dict[str, Any]:
+    """Return the settings by the form's keys."""
+    settings = augmentation or Augmentation.off()
+    return {f"augmentation.{name}": value for name, value in vars(settings).items()}
+
+
+def values() -> dict[str, Any]:
+    """Return the changes that the sliders stand for."""
+    settings = _settings()
+    return {"augmentation": "none"} if settings == Augmentation.off() else flat(settings)
+
+
+def show(data: str, side: int) -> None:
+    """Show the sliders, each under what it does at its strongest, and all of them at once."""
+    settings = _settings()
+    picture, mask = _example(data)
+    st.caption("Each at its strongest, the mask outlined in blue. A slider at 0 switches it off.")
+    columns = st.columns(4)
+    with columns[0]:
+        _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE, 0), "Mirrored or not")
+        st.toggle("Mirror", key="form-augmentation.flip")
+    for i, (name, (title, limit, step)) in enumerate(LIMITS.items(), 1):
+        with columns[i % 4]:
+            _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE, 0), title)
+            st.slider(title, 0.0, limit, step=step, key=f"form-augmentation.{name}")
+    seed = st.session_state.setdefault("augmentation_draw", 0)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown("All together, four draws")
+        st.button("Draw again", icon=":material/casino:", on_click=_draw_again)
+    for i, column in enumerate(st.columns(4)):
+        with column:
+            drawn = preview(picture, mask, settings, SHOWN_SIDE, 4 * seed + i)
+            _picture(*drawn, f"Draw {4 * seed + i + 1}")
+
+
+def _settings() -> Augmentation:
+    return Augmentation(
+        **{name: st.session_state[f"form-augmentation.{name}"] for name in vars(Augmentation())}
+    )
+
+
+def _draw_again() -> None:
+    st.session_state.augmentation_draw += 1
+
+
+def _picture(picture: np.ndarray, mask: np.ndarray, title: str) -> None:
+    shown = render.outline(picture, mask == 1, BLUE, 1)
+    st.image(shown, width="stretch", alt=f"{title}: picture with the outline of its mask")
+
+
+def _example(data: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return a picture of the data set and its mask, a drawn one if it cannot be read."""
+    try:
+        root = st.session_state.get("form-folder", "") if data == "folder" else data
+        picture, mask = datasets.read(root, "train")[0].load()
+    except (ValueError, OSError, IndexError, PictureError):
+        picture, mask = datasets.read("synthetic", "train")[0].load()
+    side = min(256, *picture.shape[:2])
+    return images.resize(picture, (side, side)), images.resize_mask(mask, (side, side))

@@ -1,0 +1,128 @@
+"""Several runs side by side: what differs in their settings, their results, their curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from segcore import charts
+from segcore.charts import Look
+from segcore.training.changes import OPTIONS
+from segcore.training.logs import Log
+from segcore.training.verdict import best_epoch
+from segcore.ui.text import duration
+from segcore.ui.training.library import PREFIX, Item
+from segcore.ui.training.watch import chart
+
+LECTURE = [f"{PREFIX}lecture-{size}" for size in ("32x25", "32x30", "64x40")]
+
+
+def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
+    """Show the picker and, of the runs picked, tables and curves."""
+    lecture = [key for key in LECTURE if key in runs]
+    if "compared" not in st.session_state:
+        asked = [key for key in st.query_params.get_all("with") if key in runs]
+        st.session_state.compared = asked or lecture or list(runs)[:3]
+    known = set(runs) | set(foreign)
+    st.session_state.compared = [key for key in st.session_state.compared if key in known]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        picked = st.multiselect(
+            "Runs to compare",
+            [*runs, *foreign],
+            format_func=lambda key: runs[key].label if key in runs else key,
+            key="compared",
+            max_selections=6,
+        )
+        st.button(
+            "The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:"
+        )
+    st.query_params["with"] = [key for key in picked if key in runs]
+    if not picked:
+        st.info("Pick two runs or more.", icon=":material/compare_arrows:")
+        return
+    logs = {_label(key, runs): runs[key].log if key in runs else foreign[key] for key in picked}
+    chosen = {_label(key, runs): runs[key] for key in picked if key in runs}
+    columns = st.columns(2, gap="medium")
+    metrics = dict.fromkeys(name for log in logs.values() for name in charts.metrics(log))
+    for i, metric in enumerate(m for m in metrics if m != "learning_rate"):
+        with columns[i % 2]:
+            chart(logs, metric, look)
+    st.caption("Of runs with a validation, its curve is drawn; the training's else.")
+    _results(logs, chosen)
+    _differences(chosen)
+
+
+def _pick(keys: list[str]) -> None:
+    st.session_state.compared = keys
+
+
+def _label(key: str, runs: dict[str, Item]) -> str:
+    if key not in runs:
+        return key
+    item = runs[key]
+    same = [k for k in runs if runs[k].label == item.label]
+    return item.label if len(same) == 1 else f"{item.label} ({key})"
+
+
+def _results(logs: dict[str, Log], chosen: dict[str, Item]) -> None:
+    st.markdown("#### Results")
+    rows = []
+    for label, log in logs.items():
+        row: dict[str, Any] = {"Run": label}
+        if label in chosen:
+            row["Parameters"] = chosen[label].entry.settings.get("parameters")
+        best = best_epoch(log)
+        if best:
+            at = np.flatnonzero(log.epochs["epoch"] == best)[0]
+            row["Best epoch"] = best
+            for name, title in (("val_mean_iou", "Validation mean IoU"), ("val_loss", "Its loss")):
+                if name in log.epochs:
+                    row[title] = round(float(log.epochs[name][at]), 4)
+        if "elapsed" in log.epochs:
+            row["Time"] = duration(float(log.epochs["elapsed"][-1]))
+        if "pictures_per_second" in log.epochs:
+            row["Pictures a second"] = round(float(np.median(log.epochs["pictures_per_second"])), 1)
+        if label in chosen:
+            row["Machine"] = chosen[label].entry.settings.get("machine")
+        rows.append(row)
+    st.dataframe(rows, hide_index=True, alt="Results of the runs")
+
+
+def _differences(chosen: dict[str, Item]) -> None:
+    """Show the settings, those that differ first and marked."""
+    settings = {label: _settings(item) for label, item in chosen.items()}
+    keys = list(dict.fromkeys(key for values in settings.values() for key in values))
+    differ = [k for k in keys if len({str(v.get(k, "")) for v in settings.values()}) > 1]
+    if len(chosen) > 1:
+        st.markdown("#### What differs")
+        if not differ:
+            st.caption("Nothing: the settings are the same.")
+    for part, title in ((differ, ""), ([k for k in keys if k not in differ], "What is the same")):
+        if not part:
+            continue
+        table = {"Setting": [key.replace("_", " ").replace("options.", "") for key in part]}
+        for label, values in settings.items():
+            table[label] = [str(values.get(key, "–")) for key in part]
+        if title and len(chosen) > 1:
+            with st.expander(title, icon=":material/equal:"):
+                st.table(table, hide_index=True)
+        else:
+            st.table(table, hide_index=True)
+
+
+def _settings(item: Item) -> dict[str, Any]:
+    """Return a run's settings, flat."""
+    if not (recipe := item.recipe):
+        return {}
+    values: dict[str, Any] = {"data": " + ".join(map(str, item.entry.settings.get("data", [])))}
+    values |= {k: v for k, v in vars(recipe).items() if k not in ("name", "options")}
+    values["normalisation"] = f"({recipe.normalisation.mean:g}, {recipe.normalisation.std:g})"
+    values["augmentation"] = (
+        ", ".join(f"{k} {v}" for k, v in vars(recipe.augmentation).items() if v)
+        if recipe.augmentation
+        else "none"
+    )
+    options = OPTIONS.get(recipe.architecture, {}) | recipe.options
+    return values | {f"options.{k}": v for k, v in options.items()}

@@ -1,0 +1,143 @@
+"""All runs that the page knows: the user's own, and those that segcore came with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from segcore.training.control import Control, Status
+from segcore.training.logs import Log, read_log
+from segcore.training.names import RunError, shorten
+from segcore.training.permission import training_allowed
+from segcore.training.recipes import Recipe
+from segcore.training.store import Entry, RunStore
+from segcore.ui.text import plain
+
+SHIPPED = Path(__file__).parents[2] / "shipped_runs"
+PREFIX = "shipped:"
+DEFAULT = f"{PREFIX}lecture-64x40"
+ICONS = {
+    "waiting": "hourglass_empty",
+    "loading": "downloading",
+    "running": "play_circle",
+    "stopping": "pending",
+    "stopped": "stop_circle",
+    "finished": "check_circle",
+    "failed": "error",
+    "orphaned": "heart_broken",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    """A run to look at.
+
+    Attributes
+    ----------
+    key : str
+        Its name in addresses: the folder's, with `PREFIX` for a shipped one.
+    entry : Entry
+    shipped : bool
+        Shipped runs cannot be changed.
+    """
+
+    key: str
+    entry: Entry
+    shipped: bool
+
+    @property
+    def label(self) -> str:
+        """The title, and that it is a shipped run."""
+        return f"{self.entry.title} (shipped)" if self.shipped else self.entry.title
+
+    @property
+    def store(self) -> RunStore:
+        """Where it lies."""
+        return RunStore(SHIPPED) if self.shipped else store()
+
+    @property
+    def log(self) -> Log:
+        """The records so far."""
+        return read_log(self.entry.folder)
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        if self.shipped:
+            return Status("finished", epoch=int(self.entry.status.get("epoch", 0)))
+        return control().status(self.entry.name)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """How it is trained, None before it has begun or if its folder is damaged."""
+        try:
+            return Recipe.from_dict(self.entry.settings["recipe"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+
+def store() -> RunStore:
+    """Return the user's runs."""
+    return RunStore()
+
+
+def control() -> Control:
+    """Return what starts and stops them."""
+    return Control(store())
+
+
+def items() -> dict[str, Item]:
+    """Return all runs by key: the user's, newest first, then the shipped ones.
+
+    A problem with the folder is shown in one sentence.
+    """
+    try:
+        own = store().list()
+    except RunError as error:
+        st.error(str(error), icon=":material/folder_off:")
+        own = []
+    found = [Item(entry.name, entry, False) for entry in own]
+    found += [
+        Item(PREFIX + entry.name, entry, True)
+        for entry in sorted(RunStore(SHIPPED).list(), key=lambda entry: entry.name)
+    ]
+    return {item.key: item for item in found}
+
+
+def may_train() -> bool:
+    """Say whether this visitor may start, stop and delete trainings."""
+    headers = st.context.headers
+    return training_allowed(
+        st.context.ip_address is None,
+        headers.get("Host") or "",
+        any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")),
+    )
+
+
+def pick(runs: dict[str, Item]) -> Item | None:
+    """Show the run picker; return the choice: the address's, one that trains, a shipped one."""
+    if not runs:
+        st.info("There is no run yet: start one.", icon=":material/add_circle:")
+        return None
+    wanted = st.query_params.get("run")
+    if st.session_state.get("picked_run") not in runs:
+        training = (key for key, item in runs.items() if not item.shipped and item.status.active)
+        first = next(training, DEFAULT if DEFAULT in runs else next(iter(runs)))
+        st.session_state.picked_run = wanted if wanted in runs else first
+        if wanted and wanted not in runs:
+            st.warning(
+                f"There is no run {plain(shorten(wanted))} here; it may have been deleted. "
+                "Another one is shown.",
+                icon=":material/search_off:",
+            )
+    key = st.selectbox("Run", list(runs), format_func=lambda key: runs[key].label, key="picked_run")
+    st.query_params["run"] = key
+    return runs[key]
+
+
+def show(key: str) -> None:
+    """Look at a run from the next rerun on; for callbacks."""
+    st.session_state.picked_run = key
+    st.session_state.panel = "Watch"

@@ -1,0 +1,201 @@
+"""The training monitor in a real browser: real trainings, started, watched and stopped there."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from benchmarks._server import serve
+from segcore.training.control import Control
+from segcore.training.store import RunStore
+
+from .conftest import SegmentPage, Tab
+
+SMALL = {"recipe": "lecture-32x25", "data": "synthetic"}
+
+
+class TrainingPage(Tab):
+    """The page Training."""
+
+    def open(self, path: str = "/training", **address) -> TrainingPage:
+        """Go to an address and wait until the page is drawn; counts the script's runs from now."""
+        self.full_runs = self.part_runs = 0
+        self.page.on("websocket", lambda socket: socket.on("framereceived", self._count))
+        self.goto(path, address)
+        expect(self.page.get_by_role("heading", name="Training")).to_be_visible()
+        return self
+
+    def _count(self, payload: str | bytes) -> None:
+        message = ForwardMsg()
+        message.ParseFromString(payload if isinstance(payload, bytes) else payload.encode())
+        if message.WhichOneof("type") == "new_session":
+            parts = bool(message.new_session.fragment_ids_this_run)
+            self.part_runs += parts
+            self.full_runs += not parts
+
+    def start(self, title: str, *settings: str) -> None:
+        """Fill in the form by the address, name the run and start it."""
+        self.open(panel="Start", **SMALL, set=["side=32", *settings])
+        name = self.page.get_by_label("Name of the run")
+        name.fill(title)
+        name.press("Enter")
+        expect(self.page.locator("code")).to_contain_text(f"runs/{title}")
+        self.press("Start the training")
+        expect(self.progress).to_be_visible()
+
+    def press(self, button: str) -> None:
+        """Press a button."""
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    @property
+    def progress(self):
+        """The bar of a training that is at work."""
+        return self.page.get_by_text(re.compile(r"Trains · epoch \d+ of \d+"))
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the bar tells."""
+        return int(re.search(r"epoch (\d+) of", self.progress.inner_text())[1])
+
+    def wait_for_epoch(self, number: int) -> None:
+        """Wait until the bar tells this epoch or a later one."""
+        pattern = "|".join(str(n) for n in range(number, number + 200))
+        expect(self.page.get_by_text(re.compile(rf"epoch ({pattern}) of"))).to_be_visible()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    store = RunStore(tmp_path / "runs")
+    yield store
+    control = Control(store)
+    for entry in store.list():
+        if (status := control.status(entry.name)).handle:
+            psutil.Process(status.handle.pid).kill()
+
+
+@pytest.fixture
+def environment(store: RunStore, tmp_path: Path) -> dict[str, str]:
+    return {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
+
+
+def test_a_training_from_the_form_to_the_page_segment(visit, environment, store) -> None:
+    with serve(env=environment) as server:
+        tab = visit(url=server.url, kind=TrainingPage)
+        tab.start("first")
+        tab.wait_for_epoch(2)
+
+        # Updates without a full rerun.
+        full, parts, epoch = tab.full_runs, tab.part_runs, tab.epoch
+        tab.wait_for_epoch(epoch + 1)
+        limit = time.monotonic() + 60
+        while tab.part_runs < parts + 12 and time.monotonic() < limit:
+            tab.page.wait_for_timeout(200)
+        assert tab.part_runs >= parts + 12
+        assert tab.full_runs == full
+
+        # Reload in the middle.
+        tab.page.reload()
+        expect(tab.progress).to_be_visible()
+        assert tab.address["run"] == "first"
+
+        # Stop and resume.
+        tab.press("Stop")
+        expect(tab.page.get_by_text("Stopped; it can be resumed")).to_be_visible()
+        kept = store.get("first").run.last_epoch()
+        assert kept >= 2 and Control(store).state("first") == "stopped"
+        tab.press("Resume")
+        tab.wait_for_epoch(kept + 1)
+
+    # The server is gone; the training is not.
+    assert Control(store).state("first") == "running"
+    with serve(env=environment) as server:
+        tab = visit(url=server.url, kind=TrainingPage).open(run="first")
+        expect(tab.progress).to_be_visible()
+        expect(tab.page.get_by_text(re.compile("Finished · 25 of 25 epochs"))).to_be_visible(
+            timeout=120_000
+        )
+        records = store.get("first").run.records("epochs")
+        assert [record["epoch"] for record in records] == list(range(1, 26))
+
+        # The pictures of another epoch.
+        last = tab.page.get_by_text(re.compile("Validation picture 1 · epoch 25 · IoU"))
+        expect(last).to_be_visible()
+        slider = tab.page.get_by_role("slider", name="Epoch")
+        slider.focus()
+        for _ in range(24):
+            slider.press("ArrowLeft")
+        expect(
+            tab.page.get_by_text(re.compile("Validation picture 1 · epoch 1 · IoU"))
+        ).to_be_visible()
+        expect(last).to_have_count(0)
+
+        # As a model on Segment.
+        tab.settle().press("Use on Segment")
+        tab.page.get_by_label("Name of the model").fill("my-first")
+        tab.page.get_by_label("Name of the model").press("Enter")
+        tab.settle().press("Export")
+        link = tab.page.get_by_role("link", name="Open it on Segment")
+        expect(link).to_be_visible(timeout=120_000)
+        link.click()
+        segment = SegmentPage(tab.page, server.url)
+        expect(segment.result).to_be_visible()
+        expect(segment.page.get_by_role("radio", name="my-first")).to_be_checked()
+
+
+def test_runs_are_compared_and_cleared_away(visit, environment, store) -> None:
+    with serve(env=environment) as server:
+        tab = visit(url=server.url, kind=TrainingPage)
+        tab.start("one", "epochs=2")
+        expect(tab.page.get_by_text(re.compile("Finished · 2 of 2"))).to_be_visible()
+        tab.start("two", "epochs=2", "batch=64", "options.dropout=0.25")
+        expect(tab.page.get_by_text(re.compile("Finished · 2 of 2"))).to_be_visible()
+
+        tab.open(panel="Compare", **{"with": ["one", "two"]})
+        for chart in ("Loss by epoch of one, two", "Mean IoU by epoch of one, two"):
+            expect(tab.page.get_by_role("img", name=chart)).to_be_visible()
+        table = tab.page.get_by_test_id("stTable").first
+        for text in ("batch", "dropout"):
+            expect(table).to_contain_text(text)
+        expect(table).not_to_contain_text("epochs")
+        tab.press("The lecture's three runs")
+        expect(
+            tab.page.get_by_role("img", name=re.compile("Loss by epoch of Lecture"))
+        ).to_be_visible()
+
+        tab.open(run="two")
+        tab.press("Delete")
+        tab.press("Yes, delete it")
+        expect(tab.page.get_by_text("two", exact=True)).to_have_count(0)
+        assert "two" not in store and "one" in store
+
+
+def test_without_permission_the_shipped_runs_are_there(visit, environment) -> None:
+    with serve(env={**environment, "SEGCORE_ALLOW_TRAINING": "0"}) as server:
+        tab = visit(url=server.url, kind=TrainingPage).open()
+        expect(tab.page.get_by_role("img", name="Mean IoU by epoch")).to_be_visible()
+        expect(tab.page.get_by_text(re.compile("Finished · 40 of 40"))).to_be_visible()
+        for button in ("Resume", "Delete", "Clone with changes", "Use on Segment"):
+            expect(tab.page.get_by_role("button", name=button)).to_have_count(0)
+        tab.choose("Panel", "Start")
+        expect(tab.page.get_by_text("Trainings cannot be started on this server")).to_be_visible()
+        expect(tab.page.get_by_role("button", name="Start the training")).to_have_count(0)
+
+
+@pytest.mark.parametrize("panel", ["Watch", "Compare", "Start"])
+def test_a_telephone_scrolls_in_one_direction_only(visit, environment, panel) -> None:
+    with serve(env=environment) as server:
+        tab = visit(390, 844, url=server.url, kind=TrainingPage).open(panel=panel).settle()
+        overflow = tab.page.evaluate(
+            """() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]
+            .map(e => e.scrollWidth - e.clientWidth)"""
+        )
+        assert overflow == [0, 0]
+        texts = [img.get_attribute("alt") for img in tab.page.locator("img").all()]
+        assert all(texts)

@@ -153,7 +153,9 @@ def _raw(
     """Recall and precision after each prediction, along the last axis."""
     tp = np.cumsum(hit & counted, axis=-1).astype(float)
     fp = np.cumsum(~hit & counted, axis=-1).astype(float)
-    return tp / (targets or np.nan), tp / (fp + tp + np.spacing(1))
+    seen = tp + fp
+    precision = np.divide(tp, seen, out=np.zeros(seen.shape), where=seen > 0)
+    return tp / (targets or np.nan), precision
 
 
 def _interpolate(recall: NDArray[np.float64], precision: NDArray[np.float64]) -> NDArray:

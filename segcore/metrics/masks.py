@@ -52,7 +52,7 @@ def cut_masks(masks: ArrayLike | CutMasks, name: str = "masks") -> CutMasks:
     Parameters
     ----------
     masks : (N, H, W) bool, or integers 0 and 1
-        N may be 0. `CutMasks` come back as they are.
+        N may be 0, an empty list too. `CutMasks` come back as they are.
     name : str
         What to call them in an error.
 
@@ -70,16 +70,19 @@ def cut_masks(masks: ArrayLike | CutMasks, name: str = "masks") -> CutMasks:
     if isinstance(masks, CutMasks):
         return masks
     array = np.asarray(masks)
+    if array.shape == (0,):
+        array = np.zeros((0, 0, 0), bool)
     if array.ndim != 3:
         raise ValueError(f"{name} have shape {array.shape}, but must have three axes, (N, H, W).")
-    flat = _checks.mask(array.reshape(array.shape[0], -1), name).reshape(array.shape)
-    corners = np.zeros((len(flat), 4), np.int64)
+    number, height, width = array.shape
+    binary = _checks.mask(array.reshape(number * height, width), name).reshape(array.shape)
+    corners = np.zeros((number, 4), np.int64)
     cuts = []
-    for i, mask in enumerate(flat):
+    for i, mask in enumerate(binary):
         cut, corners[i] = _cut(mask)
         cuts.append(cut)
     areas = np.array([np.count_nonzero(cut) for cut in cuts], np.int64)
-    return CutMasks(array.shape[1:], corners, cuts, areas)
+    return CutMasks((height, width), corners, cuts, areas)
 
 
 def cut_labels(labels: ArrayLike, ids: Sequence[int]) -> CutMasks:

@@ -21,10 +21,13 @@ from segcore.metrics import Objects
 # === Average precision: pycocotools ===
 
 
-def coco_evaluation(
+Annotations = tuple[int, list[dict[str, Any]], list[dict[str, Any]]]
+
+
+def coco_annotations(
     pictures: Sequence[tuple[Objects, Objects]], classes: Sequence[Any], kind: str
-) -> COCOeval:
-    """Return pycocotools' evaluation, ``stats`` filled in.
+) -> Annotations:
+    """Return the number of pictures and COCO's annotations of targets and predictions.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def coco_evaluation(
     classes : sequence
         Their categories are numbered from 1 in this order.
     kind : "segm" or "bbox"
-        Masks are run-length encoded here: the library works on nothing else.
+        Masks are run-length encoded here: pycocotools works on nothing else.
     """
     numbers = {name: i for i, name in enumerate(classes, 1)}
     targets: list[dict[str, Any]] = []
@@ -41,10 +44,15 @@ def coco_evaluation(
     for image, (truth, guess) in enumerate(pictures, 1):
         targets += _annotations(truth, numbers, image, kind, len(targets) + 1)
         predictions += _annotations(guess, numbers, image, kind, len(predictions) + 1)
+    return len(pictures), targets, predictions
+
+
+def coco_evaluation(annotations: Annotations, classes: Sequence[Any], kind: str) -> COCOeval:
+    """Return pycocotools' evaluation of `coco_annotations`, ``stats`` filled in."""
+    pictures, *sides = annotations
     with contextlib.redirect_stdout(io.StringIO()):
-        evaluation = COCOeval(
-            _coco(targets, numbers, len(pictures)), _coco(predictions, numbers, len(pictures)), kind
-        )
+        targets, predictions = (_coco(side, classes, pictures) for side in sides)
+        evaluation = COCOeval(targets, predictions, kind)
         evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
@@ -79,11 +87,11 @@ def _annotations(
     return annotations
 
 
-def _coco(annotations: list[dict[str, Any]], numbers: dict[Any, int], pictures: int) -> COCO:
+def _coco(annotations: list[dict[str, Any]], classes: Sequence[Any], pictures: int) -> COCO:
     coco = COCO()
     coco.dataset = {
         "images": [{"id": i, "height": 1, "width": 1} for i in range(1, pictures + 1)],  # unused
-        "categories": [{"id": i, "name": str(name)} for name, i in numbers.items()],
+        "categories": [{"id": i, "name": str(name)} for i, name in enumerate(classes, 1)],
         "annotations": annotations,
     }
     coco.createIndex()

@@ -90,7 +90,12 @@ def assign(
     hit = np.zeros((len(SIZES), len(THRESHOLDS), len(scores)), bool)
     counted = hit.copy()
     counted[:] = ((areas >= _LOW) & (areas <= _HIGH))[:, None]
-    for d in np.flatnonzero((iou >= limits[0]).any(axis=0)).tolist():
+    near_any = iou >= limits[0]
+    rivals = near_any.sum(axis=1)[:, None] + near_any.sum(axis=0) > 2
+    g, d = np.nonzero(near_any & ~rivals)  # pairs that no other target or prediction disputes
+    hit[:, :, d] = iou[g, d] >= limits[:, None]
+    counted[:, :, d] = np.where(hit[:, :, d], ~ignored[:, None, g], counted[:, :, d])
+    for d in np.flatnonzero((near_any & rivals).any(axis=0)).tolist():
         near = np.flatnonzero(iou[:, d] >= limits[0])[::-1]  # the last of equals comes first
         free = (iou[near, d] >= limits[:, None]) & ~(taken[:, :, near] & ~crowd[near])
         real = free & ~ignored[:, None, near]

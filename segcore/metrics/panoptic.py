@@ -33,7 +33,6 @@ from segcore.metrics._checks import integers, ratio
 from segcore.metrics.overlap import mean_defined
 
 MAX_ID = (1 << 24) - 1  # COCO writes ids as the three bytes of an RGB pixel
-_UNKNOWN, _VOID, _FIRST = 0, 1, 2  # rows and columns of the table of intersections
 
 
 @dataclass(slots=True)
@@ -102,7 +101,7 @@ class PanopticMeter:
 
         Parameters
         ----------
-        target_map, prediction_map : (H, W) integers in [0, 2**24)
+        target_map, prediction_map : (H, W) integers
             Segment id of each pixel; 0 is void.
         target_segments, prediction_segments : sequences of mappings
             One for each id: `id`, `category_id` and, for targets, `iscrowd` (0 or 1, 0
@@ -121,7 +120,7 @@ class PanopticMeter:
         predictions = self._listed(prediction_segments, "prediction_segments")
         table = _intersections(truth, targets, guess, predictions)
         areas = table.sum(axis=0)
-        for row, (segment, _) in enumerate(predictions.items(), _FIRST):
+        for row, segment in enumerate(predictions, 1):
             if not areas[row]:
                 raise ValueError(
                     f"prediction_segments list {segment}, which has no pixel: drop it."
@@ -183,15 +182,15 @@ class PanopticMeter:
     ) -> None:
         """Match the segments and add them to their classes."""
         target_areas, areas = table.sum(axis=1).tolist(), table.sum(axis=0).tolist()
-        void = table[_VOID].tolist()
+        void = table[0].tolist()
         found, used = set(), set()
-        inner = table[_FIRST:, _FIRST:]
+        inner = table[1:, 1:]
         for i, j in np.argwhere(inner > 0).tolist():
             target, prediction = targets[i], predictions[j]
             category = target["category_id"]
             if target.get("iscrowd") or category != prediction["category_id"]:
                 continue
-            row, column, shared = i + _FIRST, j + _FIRST, int(inner[i, j])
+            row, column, shared = i + 1, j + 1, int(inner[i, j])
             union = target_areas[row] + areas[column] - shared - void[column]
             if 2 * shared > union:
                 self.by_class[category].tp += 1
@@ -201,11 +200,11 @@ class PanopticMeter:
         crowds = {}
         for i, target in enumerate(targets):
             if target.get("iscrowd"):
-                crowds[target["category_id"]] = i + _FIRST
+                crowds[target["category_id"]] = i + 1
             elif i not in found:
                 self.by_class[target["category_id"]].fn += 1
         for j, prediction in enumerate(predictions):
-            category, column = prediction["category_id"], j + _FIRST
+            category, column = prediction["category_id"], j + 1
             spared = void[column] + (
                 int(table[crowds[category], column]) if category in crowds else 0
             )
@@ -216,31 +215,27 @@ class PanopticMeter:
 def _intersections(
     truth: NDArray, targets: Mapping[int, int], guess: NDArray, predictions: Mapping[int, int]
 ) -> NDArray[np.int64]:
-    """Count the pixels of each pair of segments; rows and columns begin with unknown and void."""
-    columns = len(predictions) + _FIRST
-    cells = _numbered(truth, targets, "target_map", columns)
-    cells += _numbered(guess, predictions, "prediction_map", 1)
-    table = np.bincount(cells, minlength=(len(targets) + _FIRST) * columns).reshape(-1, columns)
-    for axis, (ids, listed, name) in enumerate(
-        ((truth, targets, "target_map"), (guess, predictions, "prediction_map"))
-    ):
-        if table.take(_UNKNOWN, axis).any():
-            odd = sorted(set(np.unique(ids).tolist()) - set(listed) - {0})
-            raise ValueError(
-                f"{name} holds id {odd[0]}, which no segment lists: list it, or use 0."
-            )
-    return table
+    """Count the pixels of each pair of segments; the first row and column are void."""
+    a, b = truth.ravel(), guess.ravel()
+    begins = np.ones(a.size, bool)  # of a run along which both ids stay the same
+    np.not_equal(a[1:], a[:-1], out=begins[1:])
+    begins[1:] |= b[1:] != b[:-1]
+    starts = np.flatnonzero(begins)
+    rows = _rows(a[starts], targets, "target_map")
+    columns = _rows(b[starts], predictions, "prediction_map")
+    size = len(targets) + 1, len(predictions) + 1
+    lengths = np.diff(starts, append=a.size)
+    table = np.bincount(rows * size[1] + columns, lengths, minlength=size[0] * size[1])
+    return table.astype(np.int64).reshape(size)
 
 
-def _numbered(ids: NDArray, listed: Mapping[int, int], name: str, step: int) -> NDArray[np.intp]:
-    """Replace each id by `step` times its row in the table of intersections."""
-    highest = max(listed, default=0)
-    if ids.size:
-        if ids.min() < 0 or ids.max() > MAX_ID:
-            odd = ids.min() if ids.min() < 0 else ids.max()
-            raise ValueError(f"{name} holds {odd}, but ids are 0 to {MAX_ID}.")
-        highest = max(highest, int(ids.max()))
-    rows = np.zeros(highest + 1, np.intp)
-    rows[0] = _VOID * step
-    rows[list(listed)] = np.arange(_FIRST, len(listed) + _FIRST) * step
-    return rows.take(ids.ravel())
+def _rows(ids: NDArray, listed: Mapping[int, int], name: str) -> NDArray[np.intp]:
+    """Return the row of each id: 0 for void, then in the order of the list."""
+    known = np.array([0, *listed])
+    order = np.argsort(known)
+    rows = order[np.searchsorted(known[order], ids).clip(max=len(known) - 1)]
+    if (unknown := ids[known[rows] != ids]).size:
+        raise ValueError(
+            f"{name} holds id {unknown.min()}, which no segment lists: list it, or use 0 for void."
+        )
+    return rows

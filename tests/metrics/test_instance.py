@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks._references import coco_evaluation
+from benchmarks._references import coco_annotations, coco_evaluation
 from segcore.metrics import InstanceMeter, Objects
 
 CASES = 500  # of each kind
@@ -26,7 +26,7 @@ def compare(pictures, classes, kind):
     for targets, predictions in pictures:
         meter.update(targets, predictions)
     result = meter.result()
-    oracle = coco_evaluation(pictures, classes, kind)
+    oracle = coco_evaluation(coco_annotations(pictures, classes, kind), classes, kind)
     expected = np.where(oracle.stats < 0, NAN, oracle.stats)
     assert close([result[name] for name in FIGURES], expected)
     precision = oracle.eval["precision"][:, :, :, 0, 2]  # threshold, recall, class

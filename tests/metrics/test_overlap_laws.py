@@ -1,9 +1,6 @@
 """segcore.metrics.overlap by its laws, and as a module."""
 
-import doctest
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -22,7 +19,6 @@ from segcore.metrics import (
     iou,
     matrix_accuracy,
     mean_iou,
-    overlap,
     pixel_accuracy,
     precision,
     recall,
@@ -147,21 +143,3 @@ def test_a_data_set_is_its_pictures_joined(masks, data):
     labels = masks.astype(int)[:2]
     halves = confusion_matrix(*labels[:, :cut], 2) + confusion_matrix(*labels[:, cut:], 2)
     assert (halves == confusion_matrix(*labels, 2)).all()
-
-
-# === The module ===
-
-
-def test_examples_in_the_docstrings_run():
-    outcome = doctest.testmod(overlap)
-    assert outcome.attempted >= 10
-    assert outcome.failed == 0
-
-
-def test_metrics_import_neither_tensorflow_nor_streamlit():
-    code = (
-        "import sys, segcore.metrics; print({'tensorflow', 'keras', 'streamlit'} & {*sys.modules})"
-    )
-    root = overlap.__file__.rsplit("segcore", 1)[0]
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
-    assert done.stdout == "set()\n", done.stderr

@@ -150,8 +150,8 @@ MAP, LIST = [[0, 5], [5, 5]], [{"id": 5, "category_id": 1}]
         ((MAP, [{"id": 5, "category_id": 3}], MAP, LIST), r"category_id 3, which is neither"),
         ((MAP, LIST, MAP, [{"id": 0, "category_id": 1}]), r"hold id 0, but.*0 is void"),
         ((MAP, LIST, MAP, [{"id": 2**24, "category_id": 1}]), r"hold id 16777216"),
-        (([[0, 2**24], [5, 5]], LIST, MAP, LIST), r"target_map holds 16777216"),
-        ((MAP, LIST, [[0, -1], [5, 5]], LIST), r"prediction_map holds -1"),
+        (([[0, 2**24], [5, 5]], LIST, MAP, LIST), r"target_map holds id 16777216"),
+        ((MAP, LIST, [[0, -1], [5, 5]], LIST), r"prediction_map holds id -1"),
     ],
 )
 def test_misuse_is_named_and_nothing_is_kept(arguments, message):

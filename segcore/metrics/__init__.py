@@ -88,6 +88,6 @@ __all__ = [
     "pixel_accuracy",
     "precision",
     "recall",
-    "surface_pixels",
     "surface_distances",
+    "surface_pixels",
 ]

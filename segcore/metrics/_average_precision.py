@@ -86,23 +86,28 @@ def assign(
     """
     ignored = crowd | (target_areas < _LOW) | (target_areas > _HIGH)
     limits = np.minimum(THRESHOLDS, ALMOST_ONE)
-    taken = np.zeros((len(SIZES), len(THRESHOLDS), len(crowd)), bool)
     hit = np.zeros((len(SIZES), len(THRESHOLDS), len(scores)), bool)
     counted = hit.copy()
     counted[:] = ((areas >= _LOW) & (areas <= _HIGH))[:, None]
-    near_any = iou >= limits[0]
-    rivals = near_any.sum(axis=1)[:, None] + near_any.sum(axis=0) > 2
-    g, d = np.nonzero(near_any & ~rivals)  # pairs that no other target or prediction disputes
-    hit[:, :, d] = iou[g, d] >= limits[:, None]
-    counted[:, :, d] = np.where(hit[:, :, d], ~ignored[:, None, g], counted[:, :, d])
-    for d in np.flatnonzero((near_any & rivals).any(axis=0)).tolist():
-        near = np.flatnonzero(iou[:, d] >= limits[0])[::-1]  # the last of equals comes first
-        free = (iou[near, d] >= limits[:, None]) & ~(taken[:, :, near] & ~crowd[near])
-        real = free & ~ignored[:, None, near]
+
+    # Most pairs are disputed by no other target or prediction: all at once.
+    near = iou >= limits[0]
+    rivals = near.sum(axis=1)[:, None] + near.sum(axis=0) > 2
+    rows, columns = np.nonzero(near & ~rivals)
+    hit[:, :, columns] = iou[rows, columns] >= limits[:, None]
+    counted[:, :, columns] = np.where(
+        hit[:, :, columns], ~ignored[:, None, rows], counted[:, :, columns]
+    )
+
+    taken = np.zeros((len(SIZES), len(THRESHOLDS), len(crowd)), bool)
+    for d in np.flatnonzero((near & rivals).any(axis=0)).tolist():
+        able = np.flatnonzero(near[:, d])[::-1]  # the last of equals comes first
+        free = (iou[able, d] >= limits[:, None]) & ~(taken[:, :, able] & ~crowd[able])
+        real = free & ~ignored[:, None, able]
         first = np.where(real.any(axis=2, keepdims=True), real, free)
-        best = np.where(first, iou[near, d], -1).argmax(axis=2)
+        best = np.where(first, iou[able, d], -1).argmax(axis=2)
         a, t = np.nonzero(first.any(axis=2))
-        target = near[best[a, t]]
+        target = able[best[a, t]]
         taken[a, t, target] = True
         hit[a, t, d] = True
         counted[a, t, d] = ~ignored[a, target]

@@ -5,16 +5,17 @@ confusion matrices of all pictures are summed first, then each class is scored (
 is the mean IoU of VOC and Cityscapes). Per image, each class is scored in each
 picture, then averaged over the pictures. In both, a class that is in neither target
 nor prediction is undefined, `nan`, and left out of every mean; a class that is only
-predicted, or never found, scores 0 and is kept. Known traps, each with a test:
+predicted, or never found, scores 0 and is kept. Known traps, each with a test (see
+also voxel51/fiftyone#2503):
 
 - an absent class scored as 0 makes a perfect prediction imperfect
-  (tensorflow/tensorflow#12294; Lightning-AI/torchmetrics#2558, #2866);
-- an absent class scored as 1 rewards classes that are not there (the cure proposed in
-  tensorflow#12294);
-- averaging the means of batches makes the result depend on the batches
-  (torchmetrics#2558): here counts are added, means are taken once;
-- leaving out classes that are absent from the target but predicted hides their false
-  positives (voxel51/fiftyone#2503 asks which classes a mean is over).
+  (tensorflow/tensorflow#12294; Lightning-AI/torchmetrics#2866 and a comment in #2558);
+- an absent class scored as 1, the cure proposed in tensorflow#12294, rewards classes
+  that are not there;
+- a class that is predicted but absent from the target must not be taken for an absent
+  one: its false positives would vanish from the mean;
+- scores of batches must be neither summed (torchmetrics#2558: a mean IoU of 56) nor
+  averaged: here counts are added and means are taken once, so batches do not matter.
 """
 
 import numpy as np

@@ -104,7 +104,7 @@ def test_class_absent_from_some_pictures_is_averaged_over_the_others():
 
 
 def test_counts_are_added_rather_than_means_averaged():
-    """torchmetrics#2558: the mean of the means of batches depends on the batches."""
+    """torchmetrics#2558 summed the scores of batches; a mean of them depends on the batches."""
     large = (np.zeros((1, 9), int), np.zeros((1, 9), int))
     small = (np.array([[1]]), np.array([[0]]))
     result = measured(large, small, classes=2)

@@ -34,7 +34,7 @@ def compare(pictures, classes, kind):
     for k, name in enumerate(classes):
         assert close(result["ap_by_class"][name], precision[:, :, k].mean())
         assert close(result["ap50_by_class"][name], precision[0, :, k].mean())
-        for t in (0, 5, 9):
+        for t in (0, 4, 9):
             curve = meter.precision_recall(name, 0.5 + 0.05 * t)
             assert close(curve.interpolated, precision[t, :, k])
             assert close(curve.ap, precision[t, :, k].mean())
@@ -97,10 +97,10 @@ def test_every_figure_equals_pycocotools(kind):
     defined = 0
     for case in range(CASES):
         side = (16, 16, 40, 140)[case % 4] if kind == "segm" else (16, 60, 300)[case % 3]
-        pictures = [random_picture(rng, kind, side, 3) for _ in range(rng.integers(1, 3))]
-        result = compare(pictures, range(4), kind)  # class 3 is absent
+        pictures = [random_picture(rng, kind, side, 2) for _ in range(rng.integers(1, 3))]
+        result = compare(pictures, range(3), kind)  # class 2 is absent
         defined += np.isfinite([result[name] for name in FIGURES]).sum()
-        assert math.isnan(result["ap_by_class"][3])
+        assert math.isnan(result["ap_by_class"][2])
     assert defined > CASES * len(FIGURES) / 2
 
 

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from segcore.metrics._checks import in_range, integers, mask, ratio
+
 _BLOCK = 1 << 18  # pixels tallied at a time: bounds the memory and stays in the cache
 
 
@@ -77,11 +79,11 @@ def count(target: ArrayLike, prediction: ArrayLike, ignore: ArrayLike | None = N
     >>> c, round(iou(c), 3), dice(c)
     (Counts(tp=1, fp=1, fn=1, tn=1), 0.333, 0.5)
     """
-    truth = _mask(target, "target")
-    guess = _mask(prediction, "prediction", truth.shape)
+    truth = mask(target, "target")
+    guess = mask(prediction, "prediction", truth.shape)
     pixels = truth.size
     if ignore is not None:
-        kept = ~_mask(ignore, "ignore", truth.shape)
+        kept = ~mask(ignore, "ignore", truth.shape)
         truth, guess, pixels = truth & kept, guess & kept, int(np.count_nonzero(kept))
     both = int(np.count_nonzero(truth & guess))
     fp = int(np.count_nonzero(guess)) - both
@@ -91,27 +93,27 @@ def count(target: ArrayLike, prediction: ArrayLike, ignore: ArrayLike | None = N
 
 def iou(counts: Counts) -> float:
     """Intersection over union, TP / (TP + FP + FN), the Jaccard index; nan if both are empty."""
-    return _ratio(counts.tp, counts.tp + counts.fp + counts.fn)
+    return ratio(counts.tp, counts.tp + counts.fp + counts.fn)
 
 
 def dice(counts: Counts) -> float:
     """Dice coefficient, 2 TP / (2 TP + FP + FN), also called F1; nan if both are empty."""
-    return _ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn)
+    return ratio(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn)
 
 
 def precision(counts: Counts) -> float:
     """Share of the predicted pixels that are right, TP / (TP + FP); nan if none is predicted."""
-    return _ratio(counts.tp, counts.tp + counts.fp)
+    return ratio(counts.tp, counts.tp + counts.fp)
 
 
 def recall(counts: Counts) -> float:
     """Share of the target's pixels that are found, TP / (TP + FN); nan if the target is empty."""
-    return _ratio(counts.tp, counts.tp + counts.fn)
+    return ratio(counts.tp, counts.tp + counts.fn)
 
 
 def pixel_accuracy(counts: Counts) -> float:
     """Share of all pixels that are right, (TP + TN) / pixels; nan if no pixel was counted."""
-    return _ratio(counts.tp + counts.tn, counts.pixels)
+    return ratio(counts.tp + counts.tn, counts.pixels)
 
 
 def mean_defined(values: Iterable[float]) -> float:
@@ -163,8 +165,8 @@ def confusion_matrix(
     """
     if classes < 1:
         raise ValueError(f"classes is {classes}, but a confusion matrix needs at least 1.")
-    truth = _array(target, "target")
-    guess = _array(prediction, "prediction", truth.shape).ravel()
+    truth = integers(target, "target")
+    guess = integers(prediction, "prediction", truth.shape).ravel()
     truth = truth.ravel()
     cells = np.zeros(classes * classes, np.int64)
     for start in range(0, truth.size, _BLOCK):
@@ -172,8 +174,8 @@ def confusion_matrix(
         if ignore_index is not None:
             kept = row != ignore_index
             row, column = row[kept], column[kept]
-        _check_range(row, "target", classes, f"raise classes or ignore it ({ignore_index=})")
-        _check_range(column, "prediction", classes, "only ignored pixels may hold other values")
+        in_range(row, "target", classes, f"raise classes or ignore it ({ignore_index=})")
+        in_range(column, "prediction", classes, "only ignored pixels may hold other values")
         cell = row.astype(np.intp) * classes + column.astype(np.intp)
         cells += np.bincount(cell, minlength=cells.size)
     return cells.reshape(classes, classes)
@@ -185,7 +187,7 @@ def class_counts(matrix: ArrayLike) -> list[Counts]:
     `matrix` is (C, C) integer, rows target, columns prediction, or a sum of such;
     ValueError if it is not square, not integer or holds a negative number.
     """
-    cells = _array(matrix, "matrix")
+    cells = integers(matrix, "matrix")
     if cells.shape[0] != cells.shape[1]:
         raise ValueError(f"matrix has shape {cells.shape}, but a confusion matrix is square.")
     if (cells < 0).any():
@@ -220,7 +222,7 @@ def mean_iou(matrix: ArrayLike) -> float:
 def matrix_accuracy(matrix: ArrayLike) -> float:
     """Share of all pixels given the right class, in [0, 1]; nan if no pixel was counted."""
     counts = class_counts(matrix)
-    return _ratio(sum(c.tp for c in counts), sum(c.tp + c.fn for c in counts))
+    return ratio(sum(c.tp for c in counts), sum(c.tp + c.fn for c in counts))
 
 
 class OverlapMeter:
@@ -271,38 +273,3 @@ class OverlapMeter:
             "recall": recall(total),
             "pixel_accuracy": pixel_accuracy(total),
         }
-
-
-# === Arithmetic and checks ===
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else math.nan
-
-
-def _array(values: ArrayLike, name: str, shape: tuple[int, ...] | None = None) -> NDArray:
-    """Return `values` as a two-axis array of bool or integers, of the target's shape if given."""
-    array = np.asarray(values)
-    if array.ndim != 2:
-        raise ValueError(f"{name} has shape {array.shape}, but must have two axes, (H, W).")
-    if array.dtype.kind not in "biu":
-        raise ValueError(
-            f"{name} has dtype {array.dtype}, but must be bool or integer: threshold it."
-        )
-    if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, but target has {shape}: resize it.")
-    return array
-
-
-def _mask(values: ArrayLike, name: str, shape: tuple[int, ...] | None = None) -> NDArray:
-    array = _array(values, name, shape)
-    if array.dtype != bool:
-        _check_range(array, name, 2, f"pass {name} > 0 for a mask of 0 and 255")
-    return array.astype(bool, copy=False)
-
-
-def _check_range(labels: NDArray, name: str, classes: int, hint: str) -> None:
-    """Raise if a value is outside [0, classes)."""
-    if labels.size and (labels.min() < 0 or labels.max() >= classes):
-        odd = labels.min() if labels.min() < 0 else labels.max()
-        raise ValueError(f"{name} holds {odd}, but only 0 to {classes - 1} are allowed: {hint}.")

@@ -16,15 +16,13 @@ frame.set_up(
     "one run against another.",
 )
 allowed = library.may_train()
+if st.session_state.get("panel") not in PANELS:
+    asked = st.query_params.get("panel")
+    st.session_state.panel = asked if asked in PANELS else PANELS[0]
 panel = st.segmented_control(
-    "Panel",
-    PANELS,
-    default=PANELS[0],
-    required=True,
-    key="panel",
-    bind="query-params",
-    label_visibility="collapsed",
+    "Panel", PANELS, required=True, key="panel", label_visibility="collapsed"
 )
+st.query_params["panel"] = panel or PANELS[0]
 controls.problem()
 
 if panel == "Start":

@@ -18,6 +18,7 @@ from segcore.training.store import RunStore
 
 from .conftest import SegmentPage, Tab
 
+TRAINING = 180_000  # milliseconds for what a training at low priority does on a busy machine
 SMALL = {"recipe": "lecture-32x25", "data": "synthetic"}
 
 
@@ -35,10 +36,10 @@ class TrainingPage(Tab):
     def _count(self, payload: str | bytes) -> None:
         message = ForwardMsg()
         message.ParseFromString(payload if isinstance(payload, bytes) else payload.encode())
-        if message.WhichOneof("type") == "new_session":
-            parts = bool(message.new_session.fragment_ids_this_run)
-            self.part_runs += parts
-            self.full_runs += not parts
+        if message.WhichOneof("type") == "script_finished":
+            part = message.script_finished == ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+            self.part_runs += part
+            self.full_runs += not part
 
     def start(self, title: str, *settings: str) -> None:
         """Fill in the form by the address, name the run and start it."""
@@ -48,7 +49,7 @@ class TrainingPage(Tab):
         name.press("Enter")
         expect(self.page.locator("code")).to_contain_text(f"runs/{title}")
         self.press("Start the training")
-        expect(self.progress).to_be_visible()
+        expect(self.progress).to_be_visible(timeout=TRAINING)
 
     def press(self, button: str) -> None:
         """Press a button."""
@@ -67,7 +68,14 @@ class TrainingPage(Tab):
     def wait_for_epoch(self, number: int) -> None:
         """Wait until the bar tells this epoch or a later one."""
         pattern = "|".join(str(n) for n in range(number, number + 200))
-        expect(self.page.get_by_text(re.compile(rf"epoch ({pattern}) of"))).to_be_visible()
+        expect(self.page.get_by_text(re.compile(rf"epoch ({pattern}) of"))).to_be_visible(
+            timeout=TRAINING
+        )
+
+    def wait_for_end(self, epochs: int) -> None:
+        """Wait until the run is finished."""
+        end = self.page.get_by_text(f"Finished · {epochs} of {epochs} epochs")
+        expect(end).to_be_visible(timeout=TRAINING)
 
 
 @pytest.fixture
@@ -94,7 +102,7 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
         # Updates without a full rerun.
         full, parts, epoch = tab.full_runs, tab.part_runs, tab.epoch
         tab.wait_for_epoch(epoch + 1)
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + TRAINING / 1000
         while tab.part_runs < parts + 12 and time.monotonic() < limit:
             tab.page.wait_for_timeout(200)
         assert tab.part_runs >= parts + 12
@@ -107,7 +115,7 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
 
         # Stop and resume.
         tab.press("Stop")
-        expect(tab.page.get_by_text("Stopped; it can be resumed")).to_be_visible()
+        expect(tab.page.get_by_text("Stopped; it can be resumed")).to_be_visible(timeout=TRAINING)
         kept = store.get("first").run.last_epoch()
         assert kept >= 2 and Control(store).state("first") == "stopped"
         tab.press("Resume")
@@ -118,9 +126,7 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
     with serve(env=environment) as server:
         tab = visit(url=server.url, kind=TrainingPage).open(run="first")
         expect(tab.progress).to_be_visible()
-        expect(tab.page.get_by_text(re.compile("Finished · 25 of 25 epochs"))).to_be_visible(
-            timeout=120_000
-        )
+        tab.wait_for_end(25)
         records = store.get("first").run.records("epochs")
         assert [record["epoch"] for record in records] == list(range(1, 26))
 
@@ -142,7 +148,7 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
         tab.page.get_by_label("Name of the model").press("Enter")
         tab.settle().press("Export")
         link = tab.page.get_by_role("link", name="Open it on Segment")
-        expect(link).to_be_visible(timeout=120_000)
+        expect(link).to_be_visible(timeout=TRAINING)
         link.click()
         segment = SegmentPage(tab.page, server.url)
         expect(segment.result).to_be_visible()
@@ -153,9 +159,9 @@ def test_runs_are_compared_and_cleared_away(visit, environment, store) -> None:
     with serve(env=environment) as server:
         tab = visit(url=server.url, kind=TrainingPage)
         tab.start("one", "epochs=2")
-        expect(tab.page.get_by_text(re.compile("Finished · 2 of 2"))).to_be_visible()
+        tab.wait_for_end(2)
         tab.start("two", "epochs=2", "batch=64", "options.dropout=0.25")
-        expect(tab.page.get_by_text(re.compile("Finished · 2 of 2"))).to_be_visible()
+        tab.wait_for_end(2)
 
         tab.open(panel="Compare", **{"with": ["one", "two"]})
         for chart in ("Loss by epoch of one, two", "Mean IoU by epoch of one, two"):
@@ -193,8 +199,8 @@ def test_a_telephone_scrolls_in_one_direction_only(visit, environment, panel) ->
     with serve(env=environment) as server:
         tab = visit(390, 844, url=server.url, kind=TrainingPage).open(panel=panel).settle()
         overflow = tab.page.evaluate(
-            """() => [document.documentElement, ...document.querySelectorAll('[data-testid=stMain]')]
-            .map(e => e.scrollWidth - e.clientWidth)"""
+            "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+            ".map(e => e.scrollWidth - e.clientWidth)"
         )
         assert overflow == [0, 0]
         texts = [img.get_attribute("alt") for img in tab.page.locator("img").all()]

@@ -67,12 +67,12 @@ def problem() -> None:
 def _describe(item: Item) -> None:
     name = item.entry.name
     with st.popover("Name and notes", icon=":material/edit:"):
-        title = st.text_input("Name", item.entry.title, max_chars=80, key=f"title-{name}")
-        notes = st.text_area("Notes", item.entry.notes, max_chars=20_000, key=f"notes-{name}")
+        st.text_input("Name", item.entry.title, max_chars=80, key=f"title-{name}")
+        st.text_area("Notes", item.entry.notes, max_chars=20_000, key=f"notes-{name}")
 
         def save() -> None:
-            store().rename(name, title)
-            store().set_notes(name, notes)
+            store().rename(name, st.session_state[f"title-{name}"])
+            store().set_notes(name, st.session_state[f"notes-{name}"])
 
         _button("Save", "save", save, kind="primary")
 
@@ -134,7 +134,7 @@ def _exported(item: Item) -> list[Path]:
 def _export(item: Item) -> None:
     """Offer to make a model of the zoo from the run; says how it goes, once a second."""
     name = item.entry.name
-    model = st.text_input(
+    st.text_input(
         "Name of the model",
         f"my-{folder_name(item.entry.title)}"[:60],
         key=f"model-{name}",
@@ -142,12 +142,11 @@ def _export(item: Item) -> None:
     )
     st.caption("The best epoch becomes a model that the page Segment offers. It takes a minute.")
     running = export_status(store(), name).state == "running"
-    _button(
-        "Export",
-        "rocket_launch",
-        partial(start_export, store(), name, model, title=item.entry.title),
-        kind="primary",
-    )
+
+    def export() -> None:
+        start_export(store(), name, st.session_state[f"model-{name}"], title=item.entry.title)
+
+    _button("Export", "rocket_launch", export, kind="primary")
 
     @st.fragment(run_every="1s" if running else None)
     def progress() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -43,19 +42,14 @@ def show() -> None:
     form, side = st.columns([5, 3], gap="large")
     with form:
         title = st.text_input("Name of the run", key="form-title", max_chars=80)
-        data = _data()
+        ready = _data()
         st.selectbox("Recipe", list(RECIPES), key="form-recipe", on_change=_reset)
-        base = find(st.session_state["form-recipe"])
-        values = _settings()
+        _settings()
     try:
-        recipe = change(base, values)
+        order = _order()
     except ValueError as error:
         side.error(plain(str(error)), icon=":material/error:")
         return
-    changes = differences(base, recipe)
-    order = Order(
-        base.name, changes, (data,), watch=WATCHED if data not in datasets.BUILT_IN else ()
-    )
     _keep_in_address(order)
     with side:
         st.button(
@@ -63,16 +57,15 @@ def show() -> None:
             icon=":material/play_arrow:",
             type="primary",
             width="stretch",
-            disabled=not data,
+            disabled=not ready,
             on_click=_start,
-            args=(title, order),
         )
         busy = [i for i in library.items().values() if not i.shipped and i.status.active]
         if busy:
             st.caption(f"{plain(busy[0].entry.title)} is at work; this one will wait for its turn.")
         estimate.show(order)
         st.markdown(":material/terminal: The same from the command line")
-        st.code(order.command(f"runs/{folder_name(title or base.name)}"), "sh", wrap_lines=True)
+        st.code(order.command(f"runs/{folder_name(title or order.recipe)}"), "sh", wrap_lines=True)
         st.caption("The address of this page carries these settings: share it.")
 
 
@@ -161,12 +154,13 @@ def _keep_in_address(order: Order) -> None:
 # === The widgets ===
 
 
-def _data() -> str:
+def _data() -> bool:
+    """Show the choice of the data set; say whether it can be trained on."""
     chosen = st.selectbox(
         "Data set", list(DATA), format_func=DATA.__getitem__, key="form-data", on_change=_reset
     )
     if chosen != "folder":
-        return chosen
+        return True
     folder = st.text_input(
         "Folder",
         key="form-folder",
@@ -176,19 +170,19 @@ def _data() -> str:
     ).strip()
     if not folder:
         st.info("Name the folder of a data set.", icon=":material/folder:")
-        return ""
+        return False
     try:
         check_data(folder)
         count = len(datasets.read(folder, "train"))
     except (ValueError, OSError, RunError) as error:
         st.error(plain(str(error)), icon=":material/folder_off:")
-        return ""
+        return False
     st.caption(f"{count:,} pictures to train with")
-    return folder
+    return True
 
 
-def _settings() -> Mapping[str, Any]:
-    """Show a widget for each setting; return the values by key."""
+def _settings() -> None:
+    """Show a widget for each setting."""
     state = st.session_state
     with st.expander("Network", expanded=True, icon=":material/account_tree:"):
         architecture = st.selectbox(
@@ -233,23 +227,34 @@ def _settings() -> Mapping[str, Any]:
         left.toggle("Mixed precision", key="form-mixed_precision")
     with st.expander("Augmentation", icon=":material/auto_fix_high:"):
         augmentations.show(state["form-data"], state["form-side"])
-    known = _flat(find(state["form-recipe"]))
-    own = OPTIONS[architecture]
+
+
+def _order() -> Order:
+    """Return what the widgets say; a ValueError tells what does not fit."""
+    state = st.session_state
+    own = OPTIONS[state["form-architecture"]]
+    base = find(state["form-recipe"])
     values = {
         key: state[f"form-{key}"]
-        for key in known
+        for key in _flat(base)
         if f"form-{key}" in state
         and not key.startswith("augmentation")
         and (not key.startswith("options.") or key.removeprefix("options.") in own)
     }
-    return values | augmentations.values()
+    recipe = change(base, values | augmentations.values())
+    data = state["form-data"]
+    root = state.get("form-folder", "").strip() if data == "folder" else data
+    watch = () if data in datasets.BUILT_IN else WATCHED
+    return Order(base.name, differences(base, recipe), (root,), watch=watch)
 
 
-def _start(title: str, order: Order) -> None:
+def _start() -> None:
+    """Start what the widgets say now, which may be newer than what was drawn last."""
     try:
-        name = store().create(title)
+        order = _order()
+        name = store().create(st.session_state["form-title"])
         control().start(name, order)
-    except RunError as error:
+    except (RunError, ValueError) as error:
         st.session_state.training_problem = str(error)
         return
     library.show(name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import tensorflow as tf
+import tensorflow.experimental.numpy as tnp
 
-from segcore.datasets.augment import augment
+from segcore.datasets.augment import ELASTIC_POINTS, Draws, augment
 from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import Normalisation
 
@@ -57,7 +58,8 @@ def batches(
             all_masks[index],
             side,
             augmentation,
-            tf.stack([tf.constant(seed + 7919 * epoch, tf.int64), index]),
+            draw(tf.stack([tf.constant(seed + 7919 * epoch, tf.int64), index])),
+            tnp,
         )
         return normalisation(picture), tf.cast(mask, tf.float32)[..., None]
 
@@ -66,4 +68,28 @@ def batches(
         .map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch)
         .prefetch(2)
+    )
+
+
+def draw(seed) -> Draws:
+    """Return the random numbers of one picture, each from a stream of its own.
+
+    `seed` is a (2,) int32 or int64 tensor; the same seed gives the same numbers.
+    """
+
+    def stream(number: int):
+        return tf.random.experimental.stateless_fold_in(seed, number)
+
+    def uniform(number: int, shape=()):
+        return tf.random.stateless_uniform(shape, stream(number), -1, 1)
+
+    return Draws(
+        angle=uniform(0),
+        zoom=uniform(1),
+        flip=uniform(2),
+        shift=uniform(3, (2,)),
+        elastic=tf.random.stateless_normal((ELASTIC_POINTS, ELASTIC_POINTS, 2), stream(4)),
+        saturation=uniform(5),
+        contrast=uniform(6),
+        brightness=uniform(7),
     )

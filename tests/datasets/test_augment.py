@@ -8,11 +8,12 @@ found here by least squares, to another picture and to its mask.
 import numpy as np
 import pytest
 import tensorflow as tf
+import tensorflow.experimental.numpy as tnp
 from scipy import ndimage
 
 from segcore.datasets.augment import augment, sample
 from segcore.datasets.augmentation import Augmentation
-from segcore.datasets.pipeline import batches
+from segcore.datasets.pipeline import batches, draw
 from segcore.normalisation import EFFICIENTNET_LITE, Normalisation
 
 SIDE = 120
@@ -33,7 +34,8 @@ def but(**settings):
 
 
 def changed(picture, settings, seed, mask=MASK, side=SIDE):
-    pair = augment(tf.constant(picture), tf.constant(mask), side, settings, [seed, 5])
+    draws = draw([seed, 5])
+    pair = augment(tf.constant(picture), tf.constant(mask), side, settings, draws, tnp)
     return tuple(tensor.numpy() for tensor in pair)
 
 
@@ -68,7 +70,7 @@ def test_sample_equals_scipy_beyond_the_edges_too():
     picture = rng.integers(0, 256, (7, 11, 3), dtype=np.uint8)
     mask = rng.integers(0, 2, (7, 11), dtype=np.uint8)
     grid = rng.uniform(-1.9, 1.9, (20, 20, 2)).astype(np.float32)
-    result, result_mask = sample(tf.constant(picture), tf.constant(mask), tf.constant(grid))
+    result, result_mask = sample(tf.constant(picture), tf.constant(mask), tf.constant(grid), tnp)
     where = [(grid[..., i] + 1) / 2 * n - 0.5 for i, n in enumerate((7, 11))]
     np.testing.assert_allclose(result.numpy(), looked_up(picture, where, 1), atol=1e-2)
     assert result_mask.dtype == tf.uint8

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import tensorflow as tf
 import tensorflow.experimental.numpy as tnp
@@ -22,6 +24,8 @@ def batches(
     shuffle: bool = False,
     seed: int = 0,
     epoch: int = 0,
+    replicas: int = 1,
+    mine: range = range(1),
 ) -> tf.data.Dataset:
     """Return one epoch of batches; the same seed and epoch give the same batches.
 
@@ -41,6 +45,10 @@ def batches(
         None: pictures are only resized.
     shuffle : bool
         Draw a new order for this epoch.
+    replicas : int
+        Cut each batch into as many equal parts; void pictures fill up what is missing.
+    mine : range
+        Which of the parts to yield, one after the other.
 
     Yields
     ------
@@ -49,10 +57,14 @@ def batches(
     order = np.arange(len(pictures))
     if shuffle:
         np.random.default_rng([seed, epoch]).shuffle(order)
+    counts = np.ones(len(order), bool)
+    if replicas > 1:
+        order, counts = _parts(order, batch, replicas, mine)
+        batch = -(-batch // replicas)
     with tf.device("cpu"):
         all_pictures, all_masks = tf.convert_to_tensor(pictures), tf.convert_to_tensor(masks)
 
-    def example(index):
+    def example(index, counts):
         picture, mask = augment(
             all_pictures[index],
             all_masks[index],
@@ -61,13 +73,18 @@ def batches(
             draw(tf.stack([tf.constant(seed + 7919 * epoch, tf.int64), index])),
             tnp,
         )
-        return normalisation(picture), tf.cast(mask, tf.float32)[..., None]
+        mask = tf.where(counts, tf.cast(mask, tf.float32)[..., None], 255.0)
+        return normalisation(picture), mask
 
+    # The autotuner's thread may sleep on for half a minute at the end of a long epoch.
+    options = tf.data.Options()
+    options.autotune.enabled = False
     return (
-        tf.data.Dataset.from_tensor_slices(order.astype(np.int64))
-        .map(example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .batch(batch)
+        tf.data.Dataset.from_tensor_slices((order.astype(np.int64), counts))
+        .map(example, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
+        .batch(batch, drop_remainder=replicas > 1)
         .prefetch(2)
+        .with_options(options)
     )
 
 
@@ -93,3 +110,13 @@ def draw(seed) -> Draws:
         contrast=uniform(6),
         brightness=uniform(7),
     )
+
+
+def _parts(order, batch: int, replicas: int, mine: range):
+    """Return the indices of the parts in `mine` of each batch, and which are not to fill up."""
+    part = -(-batch // replicas)
+    steps = [np.array(order[start : start + batch]) for start in range(0, len(order), batch)]
+    filled = np.stack([np.resize(step, replicas * part) for step in steps])
+    counts = np.stack([np.arange(replicas * part) < len(step) for step in steps])
+    columns = slice(mine.start * part, mine.stop * part)
+    return filled[:, columns].ravel(), counts[:, columns].ravel()

@@ -33,16 +33,12 @@ class MeanIoU(keras.metrics.Metric):
 
         Pixels with a target above 1 are void and count for nothing.
         """
-        if self.classes == 1:
-            predicted = ops.concatenate([y_pred < 0.5, y_pred >= 0.5], -1)
-            true = ops.concatenate([y_true < 0.5, y_true >= 0.5], -1)
-        else:
-            predicted = ops.one_hot(ops.argmax(y_pred, -1), self.classes, dtype="bool")
-            true = y_true >= 0.5
-        valid = ops.max(y_true, axis=-1, keepdims=True) <= 1
-        true, predicted = ops.logical_and(true, valid), ops.logical_and(predicted, valid)
-        self.intersection.assign_add(_count(ops.logical_and(true, predicted)))
-        self.union.assign_add(_count(ops.logical_or(true, predicted)))
+        self.add(overlap(y_true, y_pred))
+
+    def add(self, counts):
+        """Add what `overlap` counted, (2, classes) integers."""
+        self.intersection.assign_add(counts[0])
+        self.union.assign_add(counts[1])
 
     def result(self):
         """Return the mean over the classes seen, float32 in [0, 1]."""
@@ -54,6 +50,25 @@ class MeanIoU(keras.metrics.Metric):
     def get_config(self):
         """Return what rebuilds the metric."""
         return {**super().get_config(), "classes": self.classes}
+
+
+def overlap(y_true, y_pred):
+    """Count the pixels of intersection and union of each class.
+
+    Takes what `MeanIoU.update_state` takes; returns (2, classes) int64, for the binary
+    task (2, 2): background and foreground.
+    """
+    if y_pred.shape[-1] == 1:
+        predicted = ops.concatenate([y_pred < 0.5, y_pred >= 0.5], -1)
+        true = ops.concatenate([y_true < 0.5, y_true >= 0.5], -1)
+    else:
+        predicted = ops.one_hot(ops.argmax(y_pred, -1), y_pred.shape[-1], dtype="bool")
+        true = y_true >= 0.5
+    valid = ops.max(y_true, axis=-1, keepdims=True) <= 1
+    true, predicted = ops.logical_and(true, valid), ops.logical_and(predicted, valid)
+    return ops.stack(
+        [_count(ops.logical_and(true, predicted)), _count(ops.logical_or(true, predicted))]
+    )
 
 
 def _count(pixels):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import signal
+import tempfile
 import time
+import zlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -19,8 +23,9 @@ from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
 from segcore.files import replace_durably
 from segcore.sample_pictures import sample_pictures
+from segcore.training.distribution import Team, join
 from segcore.training.machine import machine
-from segcore.training.mean_iou import MeanIoU
+from segcore.training.means import Means
 from segcore.training.network import Network
 from segcore.training.recipes import Recipe
 from segcore.training.recorder import Recorder
@@ -49,7 +54,8 @@ def train(
         What `segcore.datasets.read` knows; the training parts are joined, and the
         first alone gives the validation pictures.
     folder : Path
-        The run folder.
+        The run folder. Of several workers (see `segcore.training.distribution`) the first
+        writes it, and all read it to resume.
     init : Path or None
         A ``.keras`` file of the same architecture whose weights to start from.
     watch : sequence of str
@@ -66,22 +72,26 @@ def train(
     DatasetError
         If the data cannot be read.
     """
-    run = Run(folder)
-    if run.exists and not resume:
+    if Run(folder).exists and not resume:
         raise ValueError(f"{folder} holds a run already; add --resume or name another folder.")
-    if resume and not run.exists:
+    if resume and not Run(folder).exists:
         raise ValueError(f"{folder} holds no run to resume.")
     if unknown := set(watch) - set(sample_pictures()):
         raise ValueError(
             f"There is no sample picture {', '.join(sorted(unknown))}; "
             f"accepted are {', '.join(sample_pictures())}."
         )
-    with run.own():
-        return _train(run, recipe, data, init, watch, resume)
+    team = join()
+    with tempfile.TemporaryDirectory() as scratch:
+        with team.contact():
+            run = team.run(folder, Path(scratch), resume)
+        with run.own():
+            return _train(run, team, recipe, data, init, watch, resume)
 
 
 def _train(
     run: Run,
+    team: Team,
     recipe: Recipe,
     data: Sequence[Path | str],
     init: Path | None,
@@ -95,20 +105,22 @@ def _train(
                 "data": [datasets.full_name(root) for root in data],
                 "init": str(init.resolve()) if init else None,
                 "watch": list(watch),
-                "machine": machine(),
+                "machine": machine() + team.suffix,
                 "keras": keras.__version__,
                 "created": time.time(),
             }
         )
-    training = _Training(run)
+    training = _Training(run, team)
     try:
         try:
-            training.set_up()
+            with team.contact():
+                training.set_up()
         except Exception:
             if not resume:  # nothing was begun: leave the folder free for the next try
                 (run.folder / "run.json").unlink()
             raise
-        state = training.fit()
+        with team.contact():
+            state = training.fit()
     except _Stopped:
         state = "stopped"
     except Exception as error:
@@ -123,8 +135,8 @@ class _Stopped(BaseException):
 
 
 class _Training:
-    def __init__(self, run: Run):
-        self.run, self.settings = run, run.settings()
+    def __init__(self, run: Run, team: Team):
+        self.run, self.settings, self.team = run, run.settings(), team
         self.recipe = Recipe.from_dict(self.settings["recipe"])
         self.stopping = False
         self.process_started = psutil.Process().create_time()
@@ -143,13 +155,20 @@ class _Training:
         self._watch(self.settings.get("watch", []))
         self.first_epoch = self.run.rewind()
         self.steps = -(-len(self.train[0]) // recipe.batch)
+        self.team.agree(
+            settings=zlib.crc32(json.dumps(recipe.to_dict(), sort_keys=True).encode()),
+            pictures=len(self.train[0]),
+            finished_epochs=self.first_epoch,
+        )
         self.network = Network(
             recipe,
             checkpoint=self.run.checkpoint(self.first_epoch) if self.first_epoch else None,
             init=Path(init) if init else None,
+            team=self.team,
         )
         self.settings["parameters"] = self.network.model.count_params()
         self.run.create(self.settings)
+        self.team.agree(weights=self.network.checksum)
         finished = self.run.records("epochs")
         self.began = time.perf_counter() - (finished[-1].get("elapsed", 0) if finished else 0)
 
@@ -195,27 +214,30 @@ class _Training:
     def fit(self) -> str:
         """Train epoch by epoch to the end or an early stop."""
         for epoch in range(self.first_epoch + 1, self.recipe.epochs + 1):
-            if self._stopped_improving(epoch - 1):
+            if self.team.any(self._stopped_improving(epoch - 1)):
                 break
             self._train_epoch(epoch)
+        self.team.any(False)  # so that all wait for the chief's last checkpoint
         return "finished"
 
     def _train_epoch(self, epoch: int) -> None:
         """Train and validate one epoch and save it."""
         began = time.perf_counter()
-        means = _Means(self.network.classes)
+        means = Means(self.network.classes)
         for i, (pictures, masks) in enumerate(self._batches(epoch), 1):
-            self._go_on()
+            if self.team.any(self.stopping):
+                raise _Stopped
             step_began = time.perf_counter()
             rate = self.recipe.learning_rate_at(epoch - 1 + (i - 1) / self.steps, self.steps)
             self.network.set_learning_rate(rate)
-            loss, probabilities = self.network.train(pictures, masks)
+            count = min(self.recipe.batch, len(self.train[0]) - (i - 1) * self.recipe.batch)
+            loss, counts = self.network.train(pictures, masks, tf.constant(count))
             mean = float(tf.reduce_mean(loss))
             if not math.isfinite(mean):
                 raise RuntimeError(
                     f"The loss is {mean} at epoch {epoch}, step {i}; lower --learning-rate."
                 )
-            means.add(loss, masks, probabilities)
+            means.add(loss, counts)
             self.recorder.step(
                 {
                     "step": (epoch - 1) * self.steps + i,
@@ -228,6 +250,8 @@ class _Training:
                 }
             )
             self.status("running", epoch=epoch, step=i)
+        if not self.team.is_chief:
+            return
         trained = time.perf_counter()
         validation = self._validate(epoch)
         record = {
@@ -250,12 +274,12 @@ class _Training:
             flush=True,
         )
 
-    def _validate(self, epoch: int) -> _Means:
-        means, written = _Means(self.network.classes), 0
+    def _validate(self, epoch: int) -> Means:
+        means, written = Means(self.network.classes), 0
         for pictures, masks in self._batches(None):
             self._go_on()
-            loss, probabilities = self.network.predict(pictures, masks)
-            means.add(loss, masks, probabilities)
+            loss, counts, probabilities = self.network.predict(pictures, masks)
+            means.add(loss, counts)
             for map_ in probabilities[: max(0, SAMPLE_COUNT - written)].numpy():
                 self.recorder.sample(f"{written}-{epoch:04d}", map_[..., 0])
                 written += 1
@@ -268,7 +292,8 @@ class _Training:
     def _batches(self, epoch: int | None) -> tf.data.Dataset:
         """Return the batches of a training epoch, or of the validation for None."""
         recipe, training = self.recipe, epoch is not None
-        return batches(
+        make = partial(
+            batches,
             *(self.train if training else self.validation),
             side=recipe.side,
             batch=recipe.batch,
@@ -278,6 +303,7 @@ class _Training:
             seed=recipe.seed,
             epoch=epoch or 0,
         )
+        return self.team.share(make) if training else make()
 
     def _stopped_improving(self, epoch: int) -> bool:
         patience, best = self.recipe.patience, self.run.best_epoch()
@@ -308,24 +334,5 @@ class _Training:
         self.stopping = True
 
     def _go_on(self, *_) -> None:
-        if self.stopping:
+        if self.stopping and not self.team.workers:  # workers stop together, at a step
             raise _Stopped
-
-
-class _Means:
-    """Running means of an epoch."""
-
-    def __init__(self, classes: int):
-        self._loss, self._iou = keras.metrics.Mean(), MeanIoU(classes)
-
-    def add(self, loss, masks, probabilities) -> None:
-        self._loss.update_state(loss)
-        self._iou.update_state(masks, probabilities)
-
-    @property
-    def loss(self) -> float:
-        return float(self._loss.result())
-
-    @property
-    def mean_iou(self) -> float:
-        return float(self._iou.result())

@@ -61,6 +61,7 @@ for line in sys.stdin:
         continue
     pid = os.fork()
     if pid == 0:
+        os.environ.update(order["environment"])
         for number, path in enumerate(order["streams"]):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
         recipe = recipes.Recipe.from_dict(order["recipe"])
@@ -147,7 +148,9 @@ class Launcher:
         assert answer, (self.folder / "driver.log").read_text()
         return json.loads(answer)
 
-    def start(self, *arguments: Any, **recipe: Any) -> Child:
+    def start(
+        self, *arguments: Any, environment: dict[str, str] | None = None, **recipe: Any
+    ) -> Child:
         """Start ``segcore ARGUMENTS``; the recipe "tiny" is `TINY` with these changes."""
         self.count += 1
         out, err = (self.folder / f"{self.count:03d}.{kind}" for kind in ("out", "err"))
@@ -155,6 +158,7 @@ class Launcher:
             "arguments": [str(argument) for argument in arguments],
             "streams": [os.devnull, str(out), str(err)],
             "recipe": {**TINY, **recipe},
+            "environment": environment or {},
         }
         pid = self.ask(order)
         return Child(self.ask, pid, out, err)

@@ -44,11 +44,11 @@ def show(data: str, side: int) -> None:
     st.caption("Each at its strongest, the mask outlined in blue. A slider at 0 switches it off.")
     columns = st.columns(4)
     with columns[0]:
-        _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE, 0), "Mirrored or not")
+        _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE), "Mirrored")
         st.toggle("Mirror", key="form-augmentation.flip")
     for i, (name, (title, limit, step)) in enumerate(LIMITS.items(), 1):
         with columns[i % 4]:
-            _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE, 0), title)
+            _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE), title)
             st.slider(title, 0.0, limit, step=step, key=f"form-augmentation.{name}")
     seed = st.session_state.setdefault("augmentation_draw", 0)
     with st.container(horizontal=True, vertical_alignment="center"):

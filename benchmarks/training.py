@@ -1,8 +1,7 @@
 """How quick the app stays while a training runs: ``python -m benchmarks.training``.
 
-One visitor moves the threshold on Segment, first on an idle server, then while the lecture's
-network trains at full speed in a child process that the app started, and another visitor
-watches it.
+A visitor moves the threshold on Segment, first on an idle server, then while the lecture's
+network trains at full speed in a child process, as the app starts it.
 """
 
 from __future__ import annotations
@@ -81,7 +80,7 @@ def compare() -> tuple[Answers, Answers]:
         root = Path(folder) / "runs"
         with serve(env={"SEGCORE_RUNS": str(root)}) as server, Session(server.url) as visit:
             idle = answers(visit)
-            with training(root), Session(server.url, page="training"):
+            with training(root):
                 return idle, answers(visit)
 
 

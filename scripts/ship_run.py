@@ -55,10 +55,10 @@ def main() -> None:
 
 def _copy_picture(source: Path, target: Path) -> None:
     """Copy a picture; probabilities keep their upper four bits, which is a fourth of the size."""
-    with Image.open(source) as picture:
-        if picture.mode == "L":
-            picture = Image.fromarray(np.asarray(picture) & 0xF0)
-        picture.save(target, optimize=True)
+    with Image.open(source) as opened:
+        pixels = np.asarray(opened)
+    shown = Image.fromarray(pixels & 0xF0 if pixels.ndim == 2 else pixels)
+    shown.save(target, optimize=True)
 
 
 def _rounded(record: dict) -> dict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -89,13 +90,22 @@ def store(tmp_path: Path) -> Iterator[RunStore]:
 
 
 @pytest.fixture
-def environment(store: RunStore, tmp_path: Path) -> dict[str, str]:
-    return {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
+def app(visit, store: RunStore, tmp_path: Path):
+    """Return a context manager: a server of its own for the runs of the store, and a tab."""
+
+    @contextmanager
+    def run(width: int = 1280, height: int = 900, **environment: str) -> Iterator[TrainingPage]:
+        folders = {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
+        with serve(env={**folders, **environment}) as server:
+            tab = visit(width, height, url=server.url, kind=TrainingPage)
+            yield tab
+            tab.page.close()  # before the server, whose end it would complain about
+
+    return run
 
 
-def test_a_training_from_the_form_to_the_page_segment(visit, environment, store) -> None:
-    with serve(env=environment) as server:
-        tab = visit(url=server.url, kind=TrainingPage)
+def test_a_training_from_the_form_to_the_page_segment(app, store) -> None:
+    with app() as tab:
         tab.start("first")
         tab.wait_for_epoch(2)
 
@@ -123,8 +133,8 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
 
     # The server is gone; the training is not.
     assert Control(store).state("first") == "running"
-    with serve(env=environment) as server:
-        tab = visit(url=server.url, kind=TrainingPage).open(run="first")
+    with app() as tab:
+        tab.open(run="first")
         expect(tab.progress).to_be_visible()
         tab.wait_for_end(25)
         records = store.get("first").run.records("epochs")
@@ -150,14 +160,13 @@ def test_a_training_from_the_form_to_the_page_segment(visit, environment, store)
         link = tab.page.get_by_role("link", name="Open it on Segment")
         expect(link).to_be_visible(timeout=TRAINING)
         link.click()
-        segment = SegmentPage(tab.page, server.url)
+        segment = SegmentPage(tab.page, tab.url)
         expect(segment.result).to_be_visible()
         expect(segment.page.get_by_role("radio", name="my-first")).to_be_checked()
 
 
-def test_runs_are_compared_and_cleared_away(visit, environment, store) -> None:
-    with serve(env=environment) as server:
-        tab = visit(url=server.url, kind=TrainingPage)
+def test_runs_are_compared_and_cleared_away(app, store) -> None:
+    with app() as tab:
         tab.start("one", "epochs=2")
         tab.wait_for_end(2)
         tab.start("two", "epochs=2", "batch=64", "options.dropout=0.25")
@@ -182,9 +191,9 @@ def test_runs_are_compared_and_cleared_away(visit, environment, store) -> None:
         assert "two" not in store and "one" in store
 
 
-def test_without_permission_the_shipped_runs_are_there(visit, environment) -> None:
-    with serve(env={**environment, "SEGCORE_ALLOW_TRAINING": "0"}) as server:
-        tab = visit(url=server.url, kind=TrainingPage).open()
+def test_without_permission_the_shipped_runs_are_there(app) -> None:
+    with app(SEGCORE_ALLOW_TRAINING="0") as tab:
+        tab.open()
         expect(tab.page.get_by_role("img", name="Mean IoU by epoch")).to_be_visible()
         expect(tab.page.get_by_text(re.compile("Finished · 40 of 40"))).to_be_visible()
         for button in ("Resume", "Delete", "Clone with changes", "Use on Segment"):
@@ -195,9 +204,9 @@ def test_without_permission_the_shipped_runs_are_there(visit, environment) -> No
 
 
 @pytest.mark.parametrize("panel", ["Watch", "Compare", "Start"])
-def test_a_telephone_scrolls_in_one_direction_only(visit, environment, panel) -> None:
-    with serve(env=environment) as server:
-        tab = visit(390, 844, url=server.url, kind=TrainingPage).open(panel=panel).settle()
+def test_a_telephone_scrolls_in_one_direction_only(app, panel) -> None:
+    with app(390, 844) as tab:
+        tab.open(panel=panel).settle()
         overflow = tab.page.evaluate(
             "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
             ".map(e => e.scrollWidth - e.clientWidth)"

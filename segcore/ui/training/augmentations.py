@@ -22,7 +22,7 @@ LIMITS = {
     "contrast": ("Contrast", 0.9, 0.05),
     "saturation": ("Saturation", 1.0, 0.05),
 }
-SHOWN_SIDE = 144
+SHOWN_SIDE = 132
 
 
 def flat(augmentation: Augmentation | None) -> dict[str, Any]:
@@ -42,22 +42,23 @@ def show(data: str, side: int) -> None:
     settings = _settings()
     picture, mask = _example(data)
     st.caption("Each at its strongest, the mask outlined in blue. A slider at 0 switches it off.")
-    columns = st.columns(4)
-    with columns[0]:
-        _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE), "Mirrored")
-        st.toggle("Mirror", key="form-augmentation.flip")
-    for i, (name, (title, limit, step)) in enumerate(LIMITS.items(), 1):
-        with columns[i % 4]:
-            _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE), title)
-            st.slider(title, 0.0, limit, step=step, key=f"form-augmentation.{name}")
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=SHOWN_SIDE):
+            _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE), "Mirrored")
+            st.toggle("Mirror", key="form-augmentation.flip")
+        for name, (title, limit, step) in LIMITS.items():
+            with st.container(width=SHOWN_SIDE):
+                _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE), title)
+                st.slider(title, 0.0, limit, step=step, key=f"form-augmentation.{name}")
     seed = st.session_state.setdefault("augmentation_draw", 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("All together, four draws")
         st.button("Draw again", icon=":material/casino:", on_click=_draw_again)
-    for i, column in enumerate(st.columns(4)):
-        with column:
-            drawn = preview(picture, mask, settings, SHOWN_SIDE, 4 * seed + i)
-            _picture(*drawn, f"Draw {4 * seed + i + 1}")
+    with st.container(horizontal=True, gap="small"):
+        for number in range(4 * seed, 4 * seed + 4):
+            with st.container(width=SHOWN_SIDE):
+                drawn = preview(picture, mask, settings, SHOWN_SIDE, number)
+                _picture(*drawn, f"Draw {number + 1}")
 
 
 def _settings() -> Augmentation:

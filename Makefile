@@ -18,8 +18,8 @@ lint: .venv/dev.done
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/run.done: requirements.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --requirement requirements.txt
+.venv/run.done: requirements.txt requirements-train.txt | .venv/bin/python
+	$(BIN)/pip install --quiet --requirement requirements-train.txt
 	touch $@
 
 .venv/dev.done: requirements.txt requirements-train.txt requirements-dev.txt | .venv/bin/python

@@ -26,7 +26,14 @@ def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         return args.command(args) or 0
-    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        print(
+            f"segcore: {error.name} is not installed; `pip install -r requirements-train.txt` "
+            "brings what training and exporting need.",
+            file=sys.stderr,
+        )
+        return 2
+    except (ValueError, RuntimeError, OSError) as error:
         print(f"segcore: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

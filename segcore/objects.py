@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -123,9 +123,14 @@ def cut(objects: Sequence[MaskedObject], size: tuple[int, int]) -> CutMasks:
     )
 
 
-def id_map(objects: Sequence[MaskedObject], size: tuple[int, int]) -> NDArray[np.int32]:
-    """Return each pixel's object: 1 for the first, 0 for none; later objects lie on top."""
-    ids = np.zeros(size, np.int32)
-    for number, thing in enumerate(objects, 1):
-        ids[thing.patch.window][thing.patch.mask] = number
-    return ids
+def visible(objects: Sequence[MaskedObject], size: tuple[int, int]) -> list[MaskedObject]:
+    """Return the parts that no later object covers; objects without one are left out."""
+    covered = np.zeros(size, bool)
+    parts: list[MaskedObject] = []
+    for thing in reversed(objects):
+        window = thing.patch.window
+        part = thing.patch._replace(mask=thing.patch.mask & ~covered[window])
+        covered[window] |= thing.patch.mask
+        if part.mask.any():
+            parts.append(replace(thing, patch=trimmed(part), box=None))
+    return parts[::-1]

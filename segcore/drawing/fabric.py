@@ -173,8 +173,8 @@ def _shape(entry: dict[str, Any], tool: str, scale: float) -> Shape | None:
         points = np.array([(float(p["x"]), float(p["y"])) for p in entry["points"]])
         low, high = points.min(axis=0), points.max(axis=0)
         placed = _placed(points - (low + high) / 2, tuple(high - low), entry)
-        corners = tuple(map(tuple, (placed / scale).tolist()))
-        return Polygon(corners, tool == "freehand") if _has_area(placed) else None
+        pairs = tuple(map(tuple, (placed / scale).tolist()))
+        return Polygon(pairs, tool == "freehand") if _has_area(placed) else None
     if kind != "Path":
         return None
     path = entry["path"]

@@ -77,7 +77,8 @@ def from_json(text: str | bytes) -> tuple[Drawing, tuple[int, int]]:
 
 
 def _entry(mark: Mark) -> dict[str, Any]:
-    shape, entry = mark.shape, {"side": mark.side, "kind": _kind(mark.shape)}
+    shape = mark.shape
+    entry: dict[str, Any] = {"side": mark.side, "kind": _kind(shape)}
     if isinstance(shape, Box):
         entry["box"] = list(shape.bounds())
     else:
@@ -96,7 +97,8 @@ def _kind(shape: Shape) -> str:
 
 
 def _mark(entry: dict[str, Any]) -> Mark:
-    kind, shape = entry["kind"], None
+    kind = entry["kind"]
+    shape: Shape
     if kind == "box":
         shape = Box(*(float(value) for value in entry["box"]))
     elif kind in ("polygon", "freehand"):

@@ -107,6 +107,11 @@ class Comparison:
         """Pixels of either."""
         return self.counts.tp + self.counts.fn + self.counts.fp
 
+    @property
+    def iou(self) -> float:
+        """IoU of all pixels; nan if both sides are empty."""
+        return metrics.iou(self.counts)
+
     def matching(self, threshold: float) -> Matching:
         """Match predictions to targets at an IoU threshold."""
         return metrics.match(self.overlaps, self.scores, threshold)

@@ -11,5 +11,8 @@ st.navigation(
     [
         segment(url_path="home", default=True),
         segment(url_path="segment", visibility="hidden"),
+        st.Page(
+            "pages/iou.py", title="IoU calculator", icon=":material/join_inner:", url_path="iou"
+        ),
     ]
 ).run()

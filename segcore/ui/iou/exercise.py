@@ -57,7 +57,7 @@ def show() -> None:
     )
     figure, panel = st.columns([3, 2], gap="large")
     with figure:
-        st.image(_figure(task, answered), width="stretch", alt=_alt(task, answered))
+        st.image(_figure(task), width="stretch", alt=_alt(task, answered))
         counts = task.comparison.counts
         if answered:
             legend({TARGET_ONLY: counts.fn, PREDICTION_ONLY: counts.fp, BOTH: counts.tp})
@@ -228,8 +228,8 @@ def _finish(total: int, count: int) -> None:
 # === Figure ===
 
 
-def _figure(task: Task, answered: bool) -> np.ndarray:
-    """Return the figure: colours only while guessing, the three regions once answered."""
+def _figure(task: Task) -> np.ndarray:
+    """Return the squares with the three regions."""
     paper = region_picture.paper(task.size, SQUARE)
     codes = task.comparison.regions
     drawn = region_picture.draw(paper, codes)
@@ -240,7 +240,7 @@ def _figure(task: Task, answered: bool) -> np.ndarray:
 
 def _alt(task: Task, answered: bool) -> str:
     words = []
-    for _, mark in task.drawing.marks and enumerate(task.drawing.marks):
+    for mark in task.drawing.marks:
         corners = ", ".join(f"({x:g}, {y:g})" for x, y in mark.shape.outline())
         words.append(f"{mark.side} with corners {corners}")
     text = f"Squared paper, {task.size[1]} by {task.size[0]} squares: " + "; ".join(words)

@@ -19,15 +19,17 @@ frame.set_up(
     "How well does a prediction fit its target? Draw both, or guess in the exercises.",
 )
 device = frame.device_picker()
-mode = st.segmented_control(
-    "Mode",
-    list(MODES),
-    format_func=MODES.__getitem__,
-    required=True,
-    label_visibility="collapsed",
-    key=memory.restore("mode", "draw", memory.one_of(MODES)),
-)
-memory.keep("mode", mode, mode if mode == "exercise" else None)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    mode = st.segmented_control(
+        "What to do",
+        list(MODES),
+        format_func=MODES.__getitem__,
+        required=True,
+        key=memory.restore("mode", "draw", memory.one_of(MODES)),
+    )
+    memory.keep("mode", mode, mode if mode == "exercise" else None)
+    if mode != "exercise":
+        choice = stage.choose()
 
 # === Exercise ===
 if mode == "exercise":
@@ -37,28 +39,27 @@ if mode == "exercise":
 
 # === Draw ===
 memory.forget("set", "task", "guesses", "score")
-left, right = st.columns(2, gap="large")
+ground = stage.stage(choice)
+if ground is None:
+    st.stop()
+desk = desk_of(ground)
+left, right = st.columns([4, 3], gap="large")
 with left:
-    ground = stage.pick()
-    if ground is None:
-        st.stop()
-    desk = desk_of(ground)
     canvas.edit(ground, desk, sources.drawn_sides(ground))
-    if problem := st.session_state.pop("iou problem", None):
-        st.warning(plain(problem), icon=":material/edit:")
-    sides = {}
-    for column, side in zip(st.columns(2, gap="small"), (TARGET, PREDICTION), strict=True):
-        with column, st.container(border=True):
-            st.markdown(f"**{canvas.SIDE_TITLES[side]}**")
-            sides[side] = sources.panel(ground, desk, side, device)
-    fits = into_address(ground, desk)
+if problem := st.session_state.pop("iou problem", None):
+    st.warning(plain(problem), icon=":material/edit:")
+sides = {}
+for column, side in zip(st.columns(2), (TARGET, PREDICTION), strict=True):
+    with column, st.container(border=True):
+        st.markdown(f"**{canvas.SIDE_TITLES[side]}**")
+        sides[side] = sources.panel(ground, desk, side, device)
+fits = into_address(ground, desk)
 
 # === Result ===
 both = results.compared(ground, sides[TARGET], sides[PREDICTION])
 with right:
     results.figures(both)
     results.show_picture(ground, both)
-    results.formula(both)
     stage.show_credit(ground)
 details.show(both)
 with st.expander("Save, load and share", icon=":material/save:"):

@@ -41,35 +41,29 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
 
     `sides` are those that are drawn; marks of the other side rest meanwhile.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", key="iou-tools"):
+    with st.container(horizontal=True, vertical_alignment="center", key="iou-tools"):
         side = st.segmented_control(
-            "Draw the",
+            "Whose shape to draw",
             list(SIDES),
             format_func=SIDE_TITLES.__getitem__,
             required=True,
+            label_visibility="collapsed",
             key=memory.restore("side", TARGET, memory.one_of(SIDES)),
         )
         tool = st.segmented_control(
-            "as",
+            "Tool",
             list(TOOLS),
             format_func=TOOL_TITLES.__getitem__,
             required=True,
+            label_visibility="collapsed",
             wrap=True,
             key=memory.restore("tool", "box", memory.one_of(TOOLS)),
         )
-        _buttons(desk, side or TARGET)
-    side, tool = side or TARGET, tool or "box"
+        side, tool = side or TARGET, tool or "box"
+        _buttons(desk, side)
     memory.keep("side", side, None)
     memory.keep("tool", tool, None)
-    longest = max(stage.size)
-    width = st.slider(
-        "Width of brush and eraser, pixels",
-        1,
-        max(2, longest // 5),
-        max(1, longest // 25),
-        disabled=tool not in ("brush", "eraser"),
-        key=f"iou-brush-{stage.key}",
-    )
+    width = _brush_width(stage, tool, st.empty())
     with st.container(key="iou-canvas", gap="xxsmall"):
         available = column_width("iou")
         if side not in sides:
@@ -79,6 +73,24 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
             "No pointer? Type the numbers below."
         )
+
+
+def _brush_width(stage: Stage, tool: str, place) -> int:
+    """Show the width in its place, which stays when empty, so that the canvas never moves."""
+    longest = max(stage.size)
+    usual = max(1, longest // 25)
+    key = f"brush {stage.key}"
+    if tool not in ("brush", "eraser"):
+        return memory.kept(key, usual)
+    width = place.slider(
+        f"Width of the {tool}, pixels",
+        1,
+        max(2, longest // 5),
+        memory.kept(key, usual),
+        key=f"iou-brush-{stage.key}",
+    )
+    memory.keep(key, width, None)
+    return width
 
 
 def _buttons(desk: Desk, side: str) -> None:

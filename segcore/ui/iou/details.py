@@ -7,14 +7,18 @@ import streamlit as st
 
 from segcore.comparison import MAX_OUTLINE, BoxFigures, Comparison
 from segcore.ui.iou import memory
-from segcore.ui.iou.results import number
+from segcore.ui.iou.results import formula, number
 
 THRESHOLDS = [round(0.5 + 0.05 * i, 2) for i in range(10)]
 
 
 def show(both: Comparison) -> None:
     """Show the tabs."""
-    boxes, outlines, objects = st.tabs(["Boxes", "Outlines", "Several objects"])
+    steps, boxes, outlines, objects = st.tabs(
+        ["Step by step", "Boxes", "Outlines", "Several objects"]
+    )
+    with steps:
+        formula(both)
     with boxes:
         _boxes(both)
     with outlines:

@@ -62,7 +62,8 @@ def show() -> None:
         if answered:
             legend({TARGET_ONLY: counts.fn, PREDICTION_ONLY: counts.fp, BOTH: counts.tp})
         else:
-            st.caption("Each square is one pixel. Blue: target. Red: prediction. Both: overlap.")
+            legend()
+            st.caption("Each square is one pixel.")
     with panel:
         st.subheader(task.title, anchor=False)
         st.markdown(task.question)

@@ -24,7 +24,7 @@ def edit(stage: Stage, desk: Desk, side: str) -> None:
     place = _chosen(marks, side)
     if place is not None:
         _fields(desk, side, place, desk.drawing.marks[place])
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         st.button(
             "Add box",
             icon=":material/add:",
@@ -39,6 +39,15 @@ def edit(stage: Stage, desk: Desk, side: str) -> None:
                 on_click=_remove,
                 args=(desk, place),
                 key=f"iou-remove-{side}",
+            )
+        if place is not None and isinstance(desk.drawing.marks[place].shape, Box):
+            st.button(
+                "Turn into polygon",
+                icon=":material/polyline:",
+                type="tertiary",
+                on_click=_to_polygon,
+                args=(desk, place),
+                key=f"iou-corners-{side}",
             )
 
 
@@ -60,20 +69,32 @@ def _chosen(marks: list[tuple[int, Mark]], side: str) -> int | None:
 
 def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
     bounds = mark.shape.bounds()
-    for row in (EDGES[:2], EDGES[2:]):
-        with st.container(horizontal=True, gap="small"):
-            for name in row:
-                key = f"iou-{side}-{name}"
-                st.session_state[key] = round(bounds[EDGES.index(name)], 2)
-                st.number_input(
-                    name,
-                    step=1.0,
-                    format="%.10g",
-                    key=key,
-                    on_change=_moved,
-                    args=(desk, side, place),
-                    width=120,
-                )
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, value in zip(EDGES, bounds, strict=True):
+            key = f"iou-{side}-{name}"
+            st.session_state[key] = round(value, 2)
+            st.number_input(
+                name,
+                step=1.0,
+                format="%.10g",
+                key=key,
+                on_change=_moved,
+                args=(desk, side, place),
+                width=96,
+            )
+        if side == PREDICTION and not mark.erase:
+            st.session_state["iou-score"] = mark.score
+            st.number_input(
+                "Score",
+                0.0,
+                1.0,
+                step=0.05,
+                key="iou-score",
+                on_change=_scored,
+                args=(desk, place),
+                help="Confidence: predictions choose their targets in order of falling score.",
+                width=96,
+            )
     if isinstance(mark.shape, Polygon) and len(mark.shape.points) <= MAX_TYPED:
         key = f"iou-{side}-points"
         st.session_state[key] = "  ".join(
@@ -86,29 +107,6 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
             args=(desk, side, place),
             help="One x,y after the other, at least three; an even-odd rule holds where the "
             "outline crosses itself.",
-        )
-    if isinstance(mark.shape, Box):
-        st.button(
-            "Turn into polygon",
-            icon=":material/polyline:",
-            type="tertiary",
-            on_click=_to_polygon,
-            args=(desk, place),
-            key=f"iou-corners-{side}",
-        )
-    if side == PREDICTION and not mark.erase:
-        key = "iou-score"
-        st.session_state[key] = mark.score
-        st.number_input(
-            "Score",
-            0.0,
-            1.0,
-            step=0.05,
-            key=key,
-            on_change=_scored,
-            args=(desk, place),
-            help="Confidence: predictions choose their targets in order of falling score.",
-            width=250,
         )
 
 

@@ -57,28 +57,37 @@ def show_picture(stage: Stage, both: Comparison) -> None:
     legend({TARGET_ONLY: both.counts.fn, PREDICTION_ONLY: both.counts.fp, BOTH: both.counts.tp})
 
 
-def legend(pixels: dict[int, int]) -> None:
-    """Name each region with its colour, its pattern and its number of pixels."""
-    with st.container(horizontal=True, gap="medium"):
-        for region, count in pixels.items():
+def legend(pixels: dict[int, int] | None = None) -> None:
+    """Name each region with its colour, its pattern and, if given, its number of pixels."""
+    with st.container(horizontal=True, gap="small"):
+        for region, meaning in LEGEND.items():
             with st.container(
                 horizontal=True, gap="xsmall", width="content", vertical_alignment="center"
             ):
                 st.image(region_picture.swatch(region, 24), width=24, alt="")
-                st.markdown(f"**{count:,}** {LEGEND[region]}", width="content")
+                count = f"**{pixels[region]:,}** " if pixels else ""
+                st.markdown(count + meaning, width="content")
 
 
 def figures(both: Comparison) -> None:
-    """Show IoU large, the other figures of pixels after it."""
-    values = {
-        "IoU": both.iou,
-        "Dice (F1)": metrics.dice(both.counts),
-        "Precision": metrics.precision(both.counts),
-        "Recall": metrics.recall(both.counts),
-    }
-    with st.container(horizontal=True, gap="small"):
-        for name, value in values.items():
-            st.metric(name, number(value), border=True, width=132)
+    """Show IoU large, the other figures of pixels beside it."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+        st.metric("IoU", number(both.iou), width="content")
+        st.markdown(
+            rf"$\dfrac{{\text{{intersection}}}}{{\text{{union}}}} = "
+            rf"\dfrac{{{_tex(both.counts.tp)}}}{{{_tex(both.union)}}}$",
+            width="content",
+        )
+    st.markdown(
+        " · ".join(
+            f"{name} **{number(value)}**"
+            for name, value in (
+                ("Dice (F1)", metrics.dice(both.counts)),
+                ("precision", metrics.precision(both.counts)),
+                ("recall", metrics.recall(both.counts)),
+            )
+        )
+    )
     if math.isnan(both.iou):
         st.info(
             "Both sides are empty, so IoU and Dice are 0/0: **undefined**, neither 0 nor 1. "
@@ -97,23 +106,22 @@ def figures(both: Comparison) -> None:
 def formula(both: Comparison) -> None:
     """Show the formulas with the numbers put in, step by step."""
     tp, target, guess = both.counts.tp, both.target, both.prediction
-    st.markdown(
-        f"1. Target $T$ = **{target:,}** px, prediction $P$ = **{guess:,}** px, "
-        f"intersection = **{tp:,}** px.\n"
-        f"2. Union: ${_tex(target)} + {_tex(guess)} - {_tex(tp)} = {_tex(both.union)}$ px. "
-        "The intersection is in both areas and must count once.\n"
-        rf"3. $\text{{IoU}} = \dfrac{{|T \cap P|}}{{|T \cup P|}} = "
-        rf"\dfrac{{{_tex(tp)}}}{{{_tex(both.union)}}} = {_result(both.iou)}$"
-        "\n"
-        rf"4. $\text{{Dice}} = \dfrac{{2\,|T \cap P|}}{{|T| + |P|}} = "
+    lines = (
+        f"Areas: target $T$ = **{target:,}** pixels, prediction $P$ = **{guess:,}** pixels, "
+        f"intersection = **{tp:,}** pixels.",
+        f"Union: ${_tex(target)} + {_tex(guess)} - {_tex(tp)} = {_tex(both.union)}$ pixels. "
+        "The intersection is in both areas and must count once.",
+        rf"$\text{{IoU}} = \dfrac{{|T \cap P|}}{{|T \cup P|}} = "
+        rf"\dfrac{{{_tex(tp)}}}{{{_tex(both.union)}}} = {_result(both.iou)}$",
+        rf"$\text{{Dice}} = \dfrac{{2\,|T \cap P|}}{{|T| + |P|}} = "
         rf"\dfrac{{2 \cdot {_tex(tp)}}}{{{_tex(target + guess)}}} = "
-        rf"{_result(metrics.dice(both.counts))}$"
-        "\n"
-        rf"5. $\text{{precision}} = \dfrac{{{_tex(tp)}}}{{{_tex(guess)}}} = "
-        rf"{_result(metrics.precision(both.counts))}$, "
-        rf"$\text{{recall}} = \dfrac{{{_tex(tp)}}}{{{_tex(target)}}} = "
-        rf"{_result(metrics.recall(both.counts))}$"
+        rf"{_result(metrics.dice(both.counts))}$",
+        rf"$\text{{Precision}} = \dfrac{{|T \cap P|}}{{|P|}} = "
+        rf"\dfrac{{{_tex(tp)}}}{{{_tex(guess)}}} = {_result(metrics.precision(both.counts))}$",
+        rf"$\text{{Recall}} = \dfrac{{|T \cap P|}}{{|T|}} = "
+        rf"\dfrac{{{_tex(tp)}}}{{{_tex(target)}}} = {_result(metrics.recall(both.counts))}$",
     )
+    st.markdown("\n\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1)))
 
 
 def number(value: float | None, digits: int = 4) -> str:

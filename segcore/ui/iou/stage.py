@@ -73,11 +73,10 @@ class Stage:
         return _KITTEN if self.key == DEFAULT else default_boxes(self.size)
 
 
-def pick() -> Stage | None:
-    """Show the picker; return what was chosen, None if there is nothing yet."""
-    samples = sample_pictures()
+def choose() -> str:
+    """Show the picker; return a sheet's or sample's name, or `OWN`."""
     titles = {SQUARES: "Squared paper, 24 × 16", SHEET: "Blank sheet, 640 × 480"}
-    titles |= {name: sample.title for name, sample in samples.items()}
+    titles |= {name: sample.title for name, sample in sample_pictures().items()}
     titles[OWN] = "Your own picture"
     accept = memory.one_of([name for name in titles if name != OWN])
     chosen = st.selectbox(
@@ -85,13 +84,19 @@ def pick() -> Stage | None:
         list(titles),
         format_func=titles.__getitem__,
         key=memory.restore("picture", DEFAULT, accept),
+        width=280,
     )
     memory.keep("picture", chosen, chosen if chosen not in (DEFAULT, OWN) else None)
+    return chosen
+
+
+def stage(chosen: str) -> Stage | None:
+    """Return what to draw on, None if the visitor has not brought a picture yet."""
     if chosen == OWN:
         return _own()
     if chosen in BLANK:
-        return Stage(chosen, titles[chosen], titles[chosen], BLANK[chosen], _paper(chosen))
-    sample = samples[chosen]
+        return Stage(chosen, "Blank sheet", "A blank sheet", BLANK[chosen], _paper(chosen))
+    sample = sample_pictures()[chosen]
     picture = Picture(chosen, sample.file_name, sample.alt, sample.data, sample)
     jpeg, size = _shared(chosen, picture)
     return Stage(chosen, sample.title, sample.alt, size, _opened(jpeg), picture)

@@ -11,6 +11,7 @@ st.navigation(
     [
         segment(url_path="home", default=True),
         segment(url_path="segment", visibility="hidden"),
+        st.Page("pages/iou.py", title="IoU calculator", icon=":material/join_inner:"),
         st.Page("pages/training.py", title="Training", icon=":material/monitoring:"),
     ]
 ).run()

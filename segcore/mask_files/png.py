@@ -1,0 +1,63 @@
+"""Masks as PNG: black and white, or a value an object, as in VOC's class and object files."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from segcore.images import MAX_PIXELS
+from segcore.mask_files.errors import MaskFileError
+from segcore.mask_files.sizes import check_size
+from segcore.objects import MaskedObject, Patch, trimmed
+
+VOID = 255  # VOC's border around objects
+MAX_VALUES = 256
+_INTEGER = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L")
+
+
+def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
+    """Read a PNG file.
+
+    With the values 0 and one other (1 or 255, say) it is one object. With more values each
+    is an object of its own and 0 the background; among several, 255 is VOC's void and left
+    out. Of coloured pictures each colour but black is an object.
+    """
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise MaskFileError(
+                f"the file has {opened.width} × {opened.height} pixels, more than the "
+                f"{MAX_PIXELS // 10**6} megapixels accepted; make it as large as the picture."
+            )
+        check_size((opened.height, opened.width), size)
+        values = _values(opened)
+    present = np.unique(values)
+    present = present[present != 0]
+    if len(present) > 1 and values.dtype != np.uint32:
+        present = present[present != VOID]
+    if len(present) >= MAX_VALUES:
+        raise MaskFileError(
+            f"the file has {len(present)} different values, as a photo has; a mask has one value "
+            "an object: save it without smoothing."
+        )
+    return [MaskedObject(_patch(values == value), label=str(int(value))) for value in present]
+
+
+def _values(opened: Image.Image) -> NDArray:
+    if opened.mode == "1":
+        return np.asarray(opened, np.uint8)
+    if opened.mode in _INTEGER:
+        return np.asarray(opened)
+    if opened.mode == "LA":
+        return np.asarray(opened.getchannel("L"))
+    rgb = np.asarray(opened.convert("RGB"), np.uint32)
+    grey = (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all()
+    if grey:
+        return rgb[..., 0].astype(np.uint8)
+    return rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)
+
+
+def _patch(mask: NDArray[np.bool_]) -> Patch:
+    return trimmed(Patch(0, 0, mask))

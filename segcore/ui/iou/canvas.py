@@ -1,0 +1,182 @@
+"""Drawing with the pointer: streamlit-drawable-canvas around our own shapes."""
+
+from __future__ import annotations
+
+import base64
+
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from segcore import images, region_picture
+from segcore.drawing import PREDICTION, SIDES, TARGET, Drawing, DrawingError
+from segcore.drawing.fabric import LINE, TOOLS, from_canvas, style, to_canvas
+from segcore.ui.iou import memory
+from segcore.ui.iou.desk import Desk
+from segcore.ui.iou.stage import Stage
+from segcore.ui.measure import column_width
+
+MAX_HEIGHT = 600
+SIDE_TITLES = {
+    TARGET: ":blue[:material/square:] Target",
+    PREDICTION: ":red[:material/square:] Prediction",
+}
+TOOL_TITLES = {
+    "box": ":material/rectangle: Box",
+    "polygon": ":material/polyline: Polygon",
+    "freehand": ":material/gesture: Freehand",
+    "brush": ":material/brush: Brush",
+    "eraser": ":material/ink_eraser: Eraser",
+}
+HOW = {
+    "box": "Drag from corner to corner.",
+    "polygon": "Click corner after corner, then the first one again to close.",
+    "freehand": "Draw around a region in one go; its ends are joined.",
+    "brush": "Paint; strokes that touch belong together.",
+    "eraser": "Rub out what this side has so far.",
+}
+
+
+def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
+    """Show tools and canvas; what was drawn goes to the desk.
+
+    `sides` are those that are drawn; marks of the other side rest meanwhile.
+    """
+    with st.container(horizontal=True, vertical_alignment="center", key="iou-tools"):
+        side = st.segmented_control(
+            "Whose shape to draw",
+            list(SIDES),
+            format_func=SIDE_TITLES.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            key=memory.restore("side", TARGET, memory.one_of(SIDES)),
+        )
+        tool = st.segmented_control(
+            "Tool",
+            list(TOOLS),
+            format_func=TOOL_TITLES.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            wrap=True,
+            key=memory.restore("tool", "box", memory.one_of(TOOLS)),
+        )
+        side, tool = side or TARGET, tool or "box"
+        _buttons(desk, side)
+    memory.keep("side", side, None)
+    memory.keep("tool", tool, None)
+    width = _brush_width(stage, tool, st.empty())
+    with st.container(key="iou-canvas", gap="xxsmall"):
+        available = column_width("iou")
+        if side not in sides:
+            st.caption(f"The {side} does not come from the canvas now: see below.")
+        _canvas(stage, desk, side if side in sides else sides[0], tool, width, available, sides)
+        st.caption(
+            f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
+            "No pointer? Type the numbers below."
+        )
+
+
+def _brush_width(stage: Stage, tool: str, place) -> int:
+    """Show the width in its place, which stays when empty, so that the canvas never moves."""
+    longest = max(stage.size)
+    usual = max(1, longest // 25)
+    key = f"brush {stage.key}"
+    if tool not in ("brush", "eraser"):
+        return memory.kept(key, usual)
+    width = place.slider(
+        f"Width of the {tool}, pixels",
+        1,
+        max(2, longest // 5),
+        memory.kept(key, usual),
+        key=f"iou-brush-{stage.key}",
+    )
+    memory.keep(key, width, None)
+    return width
+
+
+def _buttons(desk: Desk, side: str) -> None:
+    with st.container(horizontal=True, gap="xxsmall", width="content"):
+        st.button(
+            ":material/undo:",
+            on_click=desk.undo,
+            disabled=not desk.done,
+            help="Undo",
+            key="iou-undo",
+        )
+        st.button(
+            ":material/redo:",
+            on_click=desk.redo,
+            disabled=not desk.undone,
+            help="Redo",
+            key="iou-redo",
+        )
+        st.button(
+            ":material/delete: Clear",
+            on_click=lambda: desk.change(desk.drawing.cleared(side)),
+            disabled=not desk.drawing.side(side),
+            help=f"Remove everything of the {side}",
+            key="iou-clear",
+        )
+
+
+def _canvas(
+    stage: Stage,
+    desk: Desk,
+    side: str,
+    tool: str,
+    brush: int,
+    available: int,
+    sides: tuple[str, ...],
+) -> None:
+    scale = min(available / stage.size[1], MAX_HEIGHT / stage.size[0])
+    if stage.squared:
+        scale = max(1, int(scale))
+    width, height = max(1, round(stage.size[1] * scale)), max(1, round(stage.size[0] * scale))
+    key = f"iou-canvas-{stage.key}-{width}"
+    shown = Drawing(tuple(mark for mark in desk.drawing.marks if mark.side in sides))
+    hidden = tuple(mark for mark in desk.drawing.marks if mark.side not in sides)
+    now = (f"{key} {sides}", desk.version)
+    if desk.told != now or desk.sent is None or key not in st.session_state:
+        desk.told, desk.sent = now, to_canvas(shown, scale)
+    line, fill = style(side, tool)
+    result = st_canvas(
+        fill_color=fill or line,
+        stroke_width=max(1, round(brush * scale)) if tool in ("brush", "eraser") else LINE,
+        stroke_color=line,
+        background_image=_background(stage, width, height),
+        height=height,
+        width=width,
+        drawing_mode={"box": "rect", "polygon": "polygon"}.get(tool, "freedraw"),
+        initial_drawing=desk.sent,
+        key=key,
+    )
+    if result.json_data == desk.seen:
+        return
+    desk.seen = result.json_data
+    try:
+        drawn = from_canvas(result.json_data, scale, shown)
+        desk.change(Drawing((*hidden, *drawn.marks)), tell=False)
+    except DrawingError as error:
+        st.warning(str(error), icon=":material/draw:")
+
+
+def _background(stage: Stage, width: int, height: int) -> str:
+    """Return the picture as a data address: the canvas package would keep bytes for all."""
+    if stage.squared:
+        sheet = region_picture.paper(stage.size, height // stage.size[0])
+        return "data:image/png;base64," + base64.b64encode(images.encode_png(sheet)).decode()
+    jpeg = (
+        _scaled(stage.key, (height, width), stage)
+        if stage.shareable
+        else _scaled_private(stage.key, (height, width), stage)
+    )
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _scaled(key: str, size: tuple[int, int], _stage: Stage) -> bytes:
+    return images.encode_jpeg(images.resize(_stage.preview(), size))
+
+
+@st.cache_data(show_spinner=False, max_entries=8, scope="session")
+def _scaled_private(key: str, size: tuple[int, int], _stage: Stage) -> bytes:
+    return images.encode_jpeg(images.resize(_stage.preview(), size))

@@ -1,0 +1,172 @@
+"""The keyboard's way in: every shape by its numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import streamlit as st
+
+from segcore.drawing import PREDICTION, Box, Brush, DrawingError, Mark, Polygon
+from segcore.drawing.drawing import default_boxes
+from segcore.drawing.fabric import tool_of, with_score
+from segcore.ui.iou.desk import Desk
+from segcore.ui.iou.stage import Stage
+
+EDGES = ("x_min", "y_min", "x_max", "y_max")
+MAX_TYPED = 60  # corners that a text field shows
+_PAIR = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*;?", re.ASCII)
+
+
+def edit(stage: Stage, desk: Desk, side: str) -> None:
+    """Show the shapes of one side with their numbers, and buttons to add and remove."""
+    marks = desk.drawing.side(side)
+    place = _chosen(marks, side)
+    if place is not None:
+        _fields(desk, side, place, desk.drawing.marks[place])
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            "Add box",
+            icon=":material/add:",
+            on_click=_add,
+            args=(stage, desk, side),
+            key=f"iou-add-{side}",
+        )
+        if place is not None:
+            st.button(
+                "Remove",
+                icon=":material/remove:",
+                on_click=_remove,
+                args=(desk, place),
+                key=f"iou-remove-{side}",
+            )
+        if place is not None and isinstance(desk.drawing.marks[place].shape, Box):
+            st.button(
+                "Turn into polygon",
+                icon=":material/polyline:",
+                type="tertiary",
+                on_click=_to_polygon,
+                args=(desk, place),
+                key=f"iou-corners-{side}",
+            )
+
+
+def _chosen(marks: list[tuple[int, Mark]], side: str) -> int | None:
+    """Return the place of the mark whose numbers are shown: the last one, or as picked."""
+    if not marks:
+        st.caption("Nothing yet: draw it above, or add a box.")
+        return None
+    places = [place for place, _ in marks]
+    if len(places) == 1:
+        return places[0]
+    key, count = f"iou-shape-{side}", f"iou count {side}"
+    if st.session_state.get(count) != len(places) or st.session_state.get(key) not in places:
+        st.session_state[key] = places[-1]
+    st.session_state[count] = len(places)
+    titles = {place: f"{number}. {tool_of(mark)}" for number, (place, mark) in enumerate(marks, 1)}
+    return st.selectbox("Shape", places, format_func=lambda p: titles.get(p, "?"), key=key)
+
+
+def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
+    bounds = mark.shape.bounds()
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, value in zip(EDGES, bounds, strict=True):
+            key = f"iou-{side}-{name}"
+            st.session_state[key] = round(value, 2)
+            st.number_input(
+                name,
+                step=1.0,
+                format="%.10g",
+                key=key,
+                on_change=_moved,
+                args=(desk, side, place),
+                width=96,
+            )
+        if side == PREDICTION and not mark.erase:
+            st.session_state["iou-score"] = mark.score
+            st.number_input(
+                "Score",
+                0.0,
+                1.0,
+                step=0.05,
+                key="iou-score",
+                on_change=_scored,
+                args=(desk, place),
+                help="Confidence: predictions choose their targets in order of falling score.",
+                width=96,
+            )
+    if isinstance(mark.shape, Polygon) and len(mark.shape.points) <= MAX_TYPED:
+        key = f"iou-{side}-points"
+        st.session_state[key] = "  ".join(
+            f"{round(x, 2):g},{round(y, 2):g}" for x, y in mark.shape.points
+        )
+        st.text_area(
+            "Corners x,y",
+            key=key,
+            on_change=_retyped,
+            args=(desk, side, place),
+            help="One x,y after the other, at least three; an even-odd rule holds where the "
+            "outline crosses itself.",
+        )
+
+
+# === Callbacks ===
+
+
+def _moved(desk: Desk, side: str, place: int) -> None:
+    mark = desk.drawing.marks[place]
+    known = list(mark.shape.bounds())
+    for i, name in enumerate(EDGES):
+        typed = st.session_state.get(f"iou-{side}-{name}")
+        if typed is not None:
+            known[i] = typed
+    if isinstance(mark.shape, Brush):
+        known[2], known[3] = max(known[0], known[2]), max(known[1], known[3])
+    _try(desk, place, mark, lambda: mark.shape.fitted((known[0], known[1], known[2], known[3])))
+
+
+def _retyped(desk: Desk, side: str, place: int) -> None:
+    text = st.session_state[f"iou-{side}-points"]
+    mark = desk.drawing.marks[place]
+
+    def read() -> Polygon:
+        pairs = _PAIR.findall(text)
+        if _PAIR.sub("", text).strip():
+            raise DrawingError(
+                "The corners hold something that is no x,y; type pairs such as 10,20 30,20 30,40."
+            )
+        return Polygon(tuple((float(x), float(y)) for x, y in pairs))
+
+    _try(desk, place, mark, read)
+
+
+def _try(desk: Desk, place: int, mark: Mark, make) -> None:
+    try:
+        desk.change(desk.drawing.replaced(place, replace(mark, shape=make())))
+    except (DrawingError, ValueError) as error:
+        st.session_state["iou problem"] = str(error)
+
+
+def _scored(desk: Desk, place: int) -> None:
+    score = st.session_state.get("iou-score")
+    if score is not None:
+        desk.change(desk.drawing.replaced(place, replace(desk.drawing.marks[place], score=score)))
+
+
+def _to_polygon(desk: Desk, place: int) -> None:
+    mark = desk.drawing.marks[place]
+    desk.change(desk.drawing.replaced(place, replace(mark, shape=Polygon(mark.shape.outline()))))
+
+
+def _add(stage: Stage, desk: Desk, side: str) -> None:
+    (first,) = (mark for mark in default_boxes(stage.size).marks if mark.side == side)
+    count = len(desk.drawing.side(side))
+    step = max(1, round(min(stage.size) / 20)) * count
+    x0, y0, x1, y1 = first.shape.bounds()
+    box = Box(x0 + step, y0 + step, x1 + step, y1 + step)
+    desk.change(desk.drawing.added(with_score(Mark(side, box), desk.drawing.marks)))
+
+
+def _remove(desk: Desk, place: int) -> None:
+    if place < len(desk.drawing.marks):
+        desk.change(desk.drawing.removed(place))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.inference import runtime
+from segcore.ui.navigation import navigate
 
 
 def set_up(title: str, icon: str, sentence: str) -> None:
@@ -19,6 +20,8 @@ def set_up(title: str, icon: str, sentence: str) -> None:
     sentence : str
         What the page does, in one sentence.
     """
+    if "navigated" not in st.session_state:
+        navigate()  # a fresh server's first visitor, at a page's own address, is sent here at once
     st.set_page_config(page_title=f"{title} · segcore", page_icon=icon, layout="wide")
     st.title(f"{icon} {title}", anchor=False)
     st.markdown(sentence)

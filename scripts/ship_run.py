@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from segcore import models
+from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.training.runs import Run
 from segcore.ui.training.library import SHIPPED
@@ -49,6 +50,10 @@ def main() -> None:
     for path in source.samples.glob("*.png"):
         if path.stem.partition("-")[0] in sample_pictures():
             _copy_picture(path, folder / "samples" / path.name)
+    for name in settings["watch"]:  # older runs have no targets of watched pictures
+        if (target := square_target(name, settings["recipe"]["side"])) is not None:
+            path = folder / "samples" / f"{name}-target.png"
+            Image.fromarray(target).save(path, optimize=True)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"{folder}: {size / 1e6:.1f} MB")
 

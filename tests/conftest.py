@@ -1,8 +1,14 @@
-"""Set-up for all tests: TensorFlow is quiet and leaves a GPU alone, which only some have."""
+"""Set-up for all tests.
+
+TensorFlow is quiet and leaves a GPU alone, which only some have; runs and models that
+somebody keeps in the project's folder are out of sight.
+"""
 
 import hashlib
 import json
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +16,9 @@ from segcore.inference import zoo
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+_own = tempfile.TemporaryDirectory(prefix="segcore-tests-")
+for _variable in ("SEGCORE_RUNS", "SEGCORE_MODELS"):
+    os.environ[_variable] = str(Path(_own.name, _variable))
 
 
 @pytest.fixture

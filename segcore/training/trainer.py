@@ -22,6 +22,7 @@ from segcore import datasets, images
 from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
 from segcore.files import replace_durably
+from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.training.distribution import Team, join
 from segcore.training.machine import machine
@@ -208,6 +209,8 @@ class _Training:
         }
         for name, picture in self.watched.items():
             self.recorder.sample(name, picture)
+            if (target := square_target(name, side)) is not None:
+                self.recorder.sample(f"{name}-target", target)
 
     # === The loop ===
 

@@ -27,6 +27,8 @@ def test_watched_pictures_are_segmented_each_epoch(
     assert first.size == (32, 32) and first.mode == "L"
     assert not np.array_equal(first, second), "the network learns in between"
     assert run.settings()["watch"] == ["chelsea"]
+    target = np.asarray(Image.open(run.samples / "chelsea-target.png"))
+    assert target.shape == (32, 32) and 0.4 < (target > 0).mean() < 0.9, "drawn by hand"
 
 
 def test_a_built_in_set_trains_by_its_name(launcher: Launcher, tmp_path: Path) -> None:

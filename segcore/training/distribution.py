@@ -104,8 +104,9 @@ class Team:
         except LOST as error:
             if not self.workers:
                 raise
-            named = re.search(r"task:(\d+)", error.message)
-            who = f"worker {named[1]}, {self.workers[int(named[1])]}" if named else "a worker"
+            others = {int(n) for n in re.findall(r"task:(\d+)", error.message)} - {self.index}
+            lost = others.pop() if len(others) == 1 else None
+            who = "a worker" if lost is None else f"worker {lost}, {self.workers[lost]}"
             raise RuntimeError(
                 f"Lost contact with {who}; see what it said, then start all workers again "
                 "with --resume: they go on after the last finished epoch."
@@ -129,6 +130,7 @@ class Team:
         run = Run(folder if self.is_chief else scratch)
         if resume and not self.is_chief:
             run.checkpoints.mkdir()
+            run.samples.mkdir()
             for pattern in ("run.json", "*.jsonl", "checkpoints/????.keras"):
                 for source in folder.glob(pattern):
                     shutil.copyfile(source, scratch / source.relative_to(folder))

@@ -66,7 +66,7 @@ def test_the_page_is_never_empty(store) -> None:
     assert not page.error
     assert page.query_params["run"] == "shipped:lecture-64x40"
     assert "40 of 40 epochs" in " ".join(m.value for m in page.markdown)
-    assert len(page.get("plotly_chart")) >= 2 and len(page.get("imgs")) >= 4
+    assert len(page.get("plotly_chart")) >= 2 and len(page.image) >= 4
 
 
 def test_the_command_says_what_the_form_says(store) -> None:

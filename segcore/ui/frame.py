@@ -21,7 +21,10 @@ def set_up(title: str, icon: str, sentence: str) -> None:
         What the page does, in one sentence.
     """
     if "navigated" not in st.session_state:
-        navigate()  # a fresh server's first visitor, at a page's own address, is sent here at once
+        # A fresh server sends its first visitor at a page's own address here at once, past
+        # app.py; from the next run on it knows the navigation.
+        navigate()
+        st.rerun()
     st.set_page_config(page_title=f"{title} · segcore", page_icon=icon, layout="wide")
     st.title(f"{icon} {title}", anchor=False)
     st.markdown(sentence)

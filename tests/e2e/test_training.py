@@ -20,6 +20,8 @@ from segcore.training.store import RunStore
 from .conftest import SegmentPage, Tab
 
 TRAINING = 180_000  # milliseconds for what a training at low priority does on a busy machine
+EPOCHS = 60
+QUICK = ["side=32", "options.base_width=2"]  # the lecture's network, but narrow
 SMALL = {"recipe": "lecture-32x25", "data": "synthetic"}
 
 
@@ -44,8 +46,8 @@ class TrainingPage(Tab):
 
     def start(self, title: str, *settings: str) -> None:
         """Fill in the form by the address, name the run and start it."""
-        self.open(panel="Start", **SMALL, set=["side=32", *settings])
-        name = self.page.get_by_label("Name of the run")
+        self.open(panel="Start", **SMALL, set=[*QUICK, *settings])
+        name = self.settle().page.get_by_role("textbox", name="Name of the run")
         name.fill(title)
         name.press("Enter")
         expect(self.page.locator("code")).to_contain_text(f"runs/{title}")
@@ -106,7 +108,7 @@ def app(visit, store: RunStore, tmp_path: Path):
 
 def test_a_training_from_the_form_to_the_page_segment(app, store) -> None:
     with app() as tab:
-        tab.start("first")
+        tab.start("first", f"epochs={EPOCHS}")
         tab.wait_for_epoch(2)
 
         # Updates without a full rerun.
@@ -136,16 +138,16 @@ def test_a_training_from_the_form_to_the_page_segment(app, store) -> None:
     with app() as tab:
         tab.open(run="first")
         expect(tab.progress).to_be_visible()
-        tab.wait_for_end(25)
+        tab.wait_for_end(EPOCHS)
         records = store.get("first").run.records("epochs")
-        assert [record["epoch"] for record in records] == list(range(1, 26))
+        assert [record["epoch"] for record in records] == list(range(1, EPOCHS + 1))
 
         # The pictures of another epoch.
-        last = tab.page.get_by_text(re.compile("Validation picture 1 · epoch 25 · IoU"))
+        last = tab.page.get_by_text(re.compile(f"Validation picture 1 · epoch {EPOCHS} · IoU"))
         expect(last).to_be_visible()
         slider = tab.page.get_by_role("slider", name="Epoch")
         slider.focus()
-        for _ in range(24):
+        for _ in range(EPOCHS - 1):
             slider.press("ArrowLeft")
         expect(
             tab.page.get_by_text(re.compile("Validation picture 1 · epoch 1 · IoU"))
@@ -154,8 +156,9 @@ def test_a_training_from_the_form_to_the_page_segment(app, store) -> None:
 
         # As a model on Segment.
         tab.settle().press("Use on Segment")
-        tab.page.get_by_label("Name of the model").fill("my-first")
-        tab.page.get_by_label("Name of the model").press("Enter")
+        model = tab.page.get_by_role("textbox", name="Name of the model")
+        model.fill("my-first")
+        model.press("Enter")
         tab.settle().press("Export")
         link = tab.page.get_by_role("link", name="Open it on Segment")
         expect(link).to_be_visible(timeout=TRAINING)

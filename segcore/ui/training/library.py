@@ -47,6 +47,10 @@ class Item:
     entry: Entry
     shipped: bool
 
+    def again(self) -> Item:
+        """Return it as its folder says now; it is filled only after the training has begun."""
+        return Item(self.key, self.store.get(self.entry.name), self.shipped)
+
     @property
     def label(self) -> str:
         """The title, and that it is a shipped run."""

@@ -34,7 +34,8 @@ def slider(item: Item) -> None:
             st.caption("Predictions come here after the first epoch.")
             return
         newest = max(max(epochs) for epochs in found.values())
-        planned = item.recipe.epochs if item.recipe else newest
+        recipe = item.again().recipe
+        planned = recipe.epochs if recipe else newest
         last = max(planned, newest, 2)
         epoch = st.slider("Epoch", 1, last, last, key=f"epoch-{item.key}", bind=None)
         st.query_params["epoch"] = str(epoch)

@@ -38,14 +38,15 @@ def live(item: Item, look: Look) -> None:
         try:
             if not item.shipped:
                 control().advance()
-            status = item.status
+            now = item.again()
+            status = now.status
         except RunError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
         if active and not status.active:
             st.rerun()
-        _state(item, status, item.log)
-        _charts(item.log, look)
+        _state(now, status, now.log)
+        _charts(now.log, look)
 
     part()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
 
 from segcore import images, region_picture
 from segcore.drawing import PREDICTION, SIDES, TARGET, Drawing, DrawingError
@@ -138,6 +137,8 @@ def _canvas(
     if desk.told != now or desk.sent is None or key not in st.session_state:
         desk.told, desk.sent = now, to_canvas(shown, scale)
     line, fill = style(side, tool)
+    from streamlit_drawable_canvas import st_canvas  # importable in a running app only
+
     result = st_canvas(
         fill_color=fill or line,
         stroke_width=max(1, round(brush * scale)) if tool in ("brush", "eraser") else LINE,

@@ -54,7 +54,6 @@ def slider(item: Item) -> None:
     part()
 
 
-@st.cache_data(max_entries=64, show_spinner=False, ttl=3)
 def results(folder: Path) -> dict[str, list[int]]:
     """Return the epochs of each picture in a run's ``samples/``, sample pictures first."""
     found: dict[str, list[int]] = {}

@@ -59,7 +59,7 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             key=memory.restore("tool", "box", memory.one_of(TOOLS)),
         )
         side, tool = side or TARGET, tool or "box"
-        _buttons(desk, side)
+        buttons = st.container(horizontal=True, gap="xxsmall", width="content")
     memory.keep("side", side, None)
     memory.keep("tool", tool, None)
     width = _brush_width(stage, tool, st.empty())
@@ -72,6 +72,8 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
             "No pointer? Type the numbers below."
         )
+    with buttons:  # after the canvas: what was just drawn can be undone
+        _buttons(desk, side)
 
 
 def _brush_width(stage: Stage, tool: str, place) -> int:
@@ -93,28 +95,27 @@ def _brush_width(stage: Stage, tool: str, place) -> int:
 
 
 def _buttons(desk: Desk, side: str) -> None:
-    with st.container(horizontal=True, gap="xxsmall", width="content"):
-        st.button(
-            ":material/undo:",
-            on_click=desk.undo,
-            disabled=not desk.done,
-            help="Undo",
-            key="iou-undo",
-        )
-        st.button(
-            ":material/redo:",
-            on_click=desk.redo,
-            disabled=not desk.undone,
-            help="Redo",
-            key="iou-redo",
-        )
-        st.button(
-            ":material/delete: Clear",
-            on_click=lambda: desk.change(desk.drawing.cleared(side)),
-            disabled=not desk.drawing.side(side),
-            help=f"Remove everything of the {side}",
-            key="iou-clear",
-        )
+    st.button(
+        ":material/undo:",
+        on_click=desk.undo,
+        disabled=not desk.done,
+        help="Undo",
+        key="iou-undo",
+    )
+    st.button(
+        ":material/redo:",
+        on_click=desk.redo,
+        disabled=not desk.undone,
+        help="Redo",
+        key="iou-redo",
+    )
+    st.button(
+        ":material/delete: Clear",
+        on_click=lambda: desk.change(desk.drawing.cleared(side)),
+        disabled=not desk.drawing.side(side),
+        help=f"Remove everything of the {side}",
+        key="iou-clear",
+    )
 
 
 def _canvas(

@@ -15,7 +15,8 @@ from segcore.ui.iou.stage import Stage
 
 EDGES = ("x_min", "y_min", "x_max", "y_max")
 MAX_TYPED = 60  # corners that a text field shows
-_PAIR = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*;?", re.ASCII)
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})(?:\s*;|\s+|$)", re.ASCII)
 
 
 def edit(stage: Stage, desk: Desk, side: str) -> None:

@@ -19,6 +19,11 @@ LEGEND = {
     PREDICTION_ONLY: "only prediction (too much)",
     BOTH: "intersection",
 }
+LOOKS = {
+    TARGET_ONLY: "blue with falling stripes",
+    PREDICTION_ONLY: "red with rising stripes",
+    BOTH: "yellow with crossed stripes",
+}
 
 
 def compared(stage: Stage, target: Side, prediction: Side) -> Comparison:
@@ -64,7 +69,7 @@ def legend(pixels: dict[int, int] | None = None) -> None:
             with st.container(
                 horizontal=True, gap="xsmall", width="content", vertical_alignment="center"
             ):
-                st.image(region_picture.swatch(region, 24), width=24, alt="")
+                st.image(region_picture.swatch(region, 24), width=24, alt=LOOKS[region])
                 count = f"**{pixels[region]:,}** " if pixels else ""
                 st.markdown(count + meaning, width="content")
 

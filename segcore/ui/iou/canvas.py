@@ -49,6 +49,7 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             label_visibility="collapsed",
             key=memory.restore("side", TARGET, memory.one_of(SIDES)),
         )
+        buttons = st.container(horizontal=True, gap="xxsmall", width="content")
         tool = st.segmented_control(
             "Tool",
             list(TOOLS),
@@ -59,7 +60,6 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             key=memory.restore("tool", "box", memory.one_of(TOOLS)),
         )
         side, tool = side or TARGET, tool or "box"
-        buttons = st.container(horizontal=True, gap="xxsmall", width="content")
     memory.keep("side", side, None)
     memory.keep("tool", tool, None)
     width = _brush_width(stage, tool, st.empty())

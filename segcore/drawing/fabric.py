@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcore.drawing.curves import TOLERANCE, extent, flatten
+from segcore.drawing.curves import TOLERANCE, extent, flatten, simplified
 from segcore.drawing.drawing import PREDICTION, TARGET, Drawing, Mark
 from segcore.drawing.errors import DrawingError
 from segcore.drawing.shapes import Box, Brush, Polygon, Shape
 
 LINE = 2  # width of outlines, in pixels of the canvas
+STEADY = 0.25  # pixels of the canvas: no hand is, and fewer points fit into an address
 TOOLS = ("box", "polygon", "freehand", "brush", "eraser")
 _INK = {TARGET: "0, 114, 178", PREDICTION: "214, 40, 57"}
 _ERASED = {TARGET: "226, 240, 255", PREDICTION: "255, 230, 230"}
@@ -188,7 +189,7 @@ def _shape(entry: dict[str, Any], tool: str, scale: float) -> Shape | None:
         return None
     path = entry["path"]
     x0, y0, x1, y1 = extent(path)
-    points = np.array(flatten(path, TOLERANCE * min(1.0, scale)))
+    points = np.array(simplified(flatten(path, TOLERANCE * min(1.0, scale)), STEADY))
     placed = _placed(points - ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0, y1 - y0), entry) / scale
     pairs = tuple(map(tuple, placed.tolist()))
     if tool in ("brush", "eraser"):

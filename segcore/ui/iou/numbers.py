@@ -81,7 +81,7 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
                 key=key,
                 on_change=_moved,
                 args=(desk, side, place),
-                width=96,
+                width=84,
             )
         if side == PREDICTION and not mark.erase:
             st.session_state["iou-score"] = mark.score
@@ -94,7 +94,7 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
                 on_change=_scored,
                 args=(desk, place),
                 help="Confidence: predictions choose their targets in order of falling score.",
-                width=96,
+                width=84,
             )
     if isinstance(mark.shape, Polygon) and len(mark.shape.points) <= MAX_TYPED:
         key = f"iou-{side}-points"

@@ -49,6 +49,8 @@ def picture(stage: Stage, both: Comparison) -> np.ndarray:
     scale = SHOWN_SIDE / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
     drawn = region_picture.draw(images.resize(stage.preview(), size), both.regions, 0.6)
+    if stage.picture is None:
+        drawn = region_picture.squares(drawn, SHOWN_SIDE)  # an edge: white ends nowhere on white
     return _numbered(drawn, both, scale)
 
 

@@ -1,4 +1,4 @@
-"""`segcore.training.exports` and `permission`: into the user's zoo, by those who may."""
+"""`segcore.training.exports`: from a run into the user's zoo."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,6 @@ from segcore.inference import zoo
 from segcore.training.control import Control
 from segcore.training.exports import Export, export_status, start_export
 from segcore.training.names import RunError
-from segcore.training.permission import training_allowed
 from segcore.training.store import RunStore
 
 from .conftest import FAKE, ROOT, until
@@ -111,35 +110,3 @@ def test_no_training_begins_during_an_export(store: RunStore, trained: str) -> N
 def test_the_users_zoo_is_never_the_shipped_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEGCORE_MODELS", raising=False)
     assert zoo.user_models() == ROOT / "models" != zoo.WEIGHTS
-
-
-# === Permission ===
-
-
-@pytest.mark.parametrize(
-    ("local", "host", "forwarded", "allowed"),
-    [
-        (True, "localhost:8501", False, True),
-        (True, "localhost", False, True),
-        (True, "LOCALHOST", False, True),
-        (True, "127.0.0.1:8501", False, True),
-        (True, "[::1]:8501", False, True),
-        (True, "::1", False, True),
-        (False, "localhost:8501", False, False),
-        (True, "localhost:8501", True, False),  # a proxy on the machine speaks for others
-        (True, "app.example.org", False, False),  # a name that resolves to 127.0.0.1
-        (True, "localhost.example.org", False, False),
-        (True, "127.0.0.1.example.org:80", False, False),
-        (True, "[::2]:8501", False, False),
-        (True, "192.168.0.7:8501", False, False),
-        (True, "", False, False),
-    ],
-)
-def test_only_who_sits_at_the_machine(
-    monkeypatch: pytest.MonkeyPatch, local: bool, host: str, forwarded: bool, allowed: bool
-) -> None:
-    monkeypatch.delenv("SEGCORE_ALLOW_TRAINING", raising=False)
-    assert training_allowed(local, host, forwarded) is allowed
-    for wish, answer in (("1", True), ("0", False), ("maybe", False)):
-        monkeypatch.setenv("SEGCORE_ALLOW_TRAINING", wish)
-        assert training_allowed(local, host, forwarded) is answer

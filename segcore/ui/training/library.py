@@ -120,6 +120,7 @@ def may_train() -> bool:
     return training_allowed(
         st.context.ip_address is None,
         headers.get("Host") or "",
+        headers.get("Origin") or "",
         any(name in headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip")),
     )
 

@@ -1,8 +1,8 @@
 """Stands in for ``python -m segcore`` in the tests of the controls: no TensorFlow, no learning.
 
 It speaks through the run folder as the trainer does. How it behaves is told by ``--set``:
-seconds=S trains for so long, fail=SENTENCE ends with it, mute=true ends without a status,
-children=N starts so many processes that work.
+seconds=S trains for so long, epochs=N for so many epochs, fail=SENTENCE ends with it, mute=true
+ends without a status, children=N starts so many processes that work.
 """
 
 import argparse
@@ -50,8 +50,8 @@ def train(args: argparse.Namespace) -> int:
         work = [sys.executable, "-c", "while True: pass"]
         children = [subprocess.Popen(work) for _ in range(int(settings.get("children", 0)))]
         end = time.monotonic() + float(settings.get("seconds", 0))
-        epoch = len(run.records("epochs"))
-        while time.monotonic() < end and not stopping:
+        epoch, last = len(run.records("epochs")), int(settings.get("epochs", 0))
+        while (time.monotonic() < end or epoch < last) and not stopping:
             epoch += 1
             run.append("epochs", {"epoch": epoch, "val_mean_iou": 0.5})
             status("running", epoch)

@@ -114,8 +114,10 @@ class Control:
             words = launch.get("problem") or processes.last_words(inside(folder, "log.txt"))
             return shown("failed", message=str(words) or "It ended without a word; see log.txt.")
         if state in ACTIVE:
-            asked = launch.get("stopping") and launch.get("pid") == told
-            return shown("stopped" if asked else "orphaned")
+            if launch.get("stopping") and launch.get("pid") == told:
+                return shown("stopped")
+            words = processes.complaint(inside(folder, "log.txt"))  # on a full disk, all it left
+            return shown("failed", message=words) if words else shown("orphaned")
         return shown(state if state in FINAL else "stopped")
 
     def figures(self, name: str) -> Figures | None:

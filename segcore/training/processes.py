@@ -20,6 +20,8 @@ PROJECT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "segcore")
 NICENESS = 15
 SAME_START = 2.0  # seconds by which a start time may seem to move when the clock is corrected
+SPEAKER = "segcore: "  # begins a sentence of the command line
+LONGEST_WORDS = 300  # characters
 FRESH = 0.5  # seconds for which figures are not measured again
 
 _lock = threading.Lock()
@@ -203,11 +205,22 @@ def figures(handle: Handle) -> Figures | None:
 
 def last_words(log: Path) -> str:
     """Return the sentence with which a command of ``segcore`` ended, else its last line."""
+    lines = _last_lines(log)
+    own = [line.removeprefix(SPEAKER) for line in lines if line.startswith(SPEAKER)]
+    return (own or lines or [""])[-1][:LONGEST_WORDS]
+
+
+def complaint(log: Path) -> str:
+    """Return the sentence with which a command of ``segcore`` ended; nothing if it had none."""
+    last = ["", *_last_lines(log)][-1]
+    return last.removeprefix(SPEAKER)[:LONGEST_WORDS] if last.startswith(SPEAKER) else ""
+
+
+def _last_lines(log: Path) -> list[str]:
+    """Return the last lines that are not empty."""
     if not log.is_file():
-        return ""
+        return []
     with open(log, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - 8192))
         lines = [line.strip() for line in file.read().decode("utf-8", "replace").splitlines()]
-    lines = [line for line in lines if line]
-    own = [line.removeprefix("segcore: ") for line in lines if line.startswith("segcore: ")]
-    return (own or lines or [""])[-1][:300]
+    return [line for line in lines if line]

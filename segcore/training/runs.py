@@ -114,11 +114,18 @@ class Run:
             if int(path.stem) < epoch:
                 path.unlink()
 
+    def discard_parts(self) -> None:
+        """Delete the files that were being written when the training ended; it frees room."""
+        for pattern in ("*.part", "samples/*.part", "checkpoints/part-*"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
     def rewind(self) -> int:
         """Make the folder agree with its last checkpoint after a crash; return its epoch.
 
         Records of an epoch that was begun but not checkpointed are dropped.
         """
+        self.discard_parts()
         epoch = self.last_epoch()
         for kind in ("steps", "epochs"):
             kept = [r for r in self.records(kind) if r["epoch"] <= epoch]

@@ -10,6 +10,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from segcore.files import replace_durably
 from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.training.distribution import Team, join
+from segcore.training.full_disk import full_disk
 from segcore.training.machine import machine
 from segcore.training.means import Means
 from segcore.training.network import Network
@@ -86,7 +88,7 @@ def train(
     with tempfile.TemporaryDirectory() as scratch:
         with team.contact():
             run = team.run(folder, Path(scratch), resume)
-        with run.own():
+        with run.own(), full_disk(run):
             return _train(run, team, recipe, data, init, watch, resume)
 
 
@@ -113,19 +115,22 @@ def _train(
         )
     training = _Training(run, team)
     try:
-        try:
+        with full_disk(run):
+            try:
+                with team.contact():
+                    training.set_up()
+            except Exception:
+                if not resume:  # nothing was begun: leave the folder free for the next try
+                    (run.folder / "run.json").unlink()
+                raise
             with team.contact():
-                training.set_up()
-        except Exception:
-            if not resume:  # nothing was begun: leave the folder free for the next try
-                (run.folder / "run.json").unlink()
-            raise
-        with team.contact():
-            state = training.fit()
+                state = training.fit()
     except _Stopped:
         state = "stopped"
     except Exception as error:
-        training.status("failed", message=str(error))
+        with suppress(OSError):  # what it prints goes to log.txt, for those who look
+            run.discard_parts()
+            training.status("failed", epoch=run.last_epoch(), message=str(error))
         raise
     training.status(state, epoch=run.last_epoch())
     return state

@@ -47,9 +47,21 @@ TINY = {
     "seed": 0,
 }
 DRIVER = """
-import json, os, signal, sys
+import errno, json, os, signal, sys
 from segcore import __main__ as program
 from segcore.training import recipes, trainer  # brings TensorFlow; nothing of it runs here
+
+def fill_the_disk(begin, folder):
+    full = []
+    def refuse(event, given):
+        if event != "open" or isinstance(given[0], int) or not given[2] & (os.O_WRONLY | os.O_RDWR):
+            return
+        path = os.fsdecode(given[0])
+        if begin in path:
+            full.append(path)
+        if full and path.startswith(folder):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    sys.addaudithook(refuse)
 
 children = set()
 for line in sys.stdin:
@@ -66,6 +78,8 @@ for line in sys.stdin:
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
         recipe = recipes.Recipe.from_dict(order["recipe"])
         recipes.RECIPES[recipe.name] = recipe
+        if order["full_disk"]:
+            fill_the_disk(*order["full_disk"])
         sys.exit(program.main(order["arguments"]))
     children.add(pid)
     print(pid, flush=True)
@@ -149,9 +163,17 @@ class Launcher:
         return json.loads(answer)
 
     def start(
-        self, *arguments: Any, environment: dict[str, str] | None = None, **recipe: Any
+        self,
+        *arguments: Any,
+        environment: dict[str, str] | None = None,
+        full_disk: tuple[str, str] | None = None,
+        **recipe: Any,
     ) -> Child:
-        """Start ``segcore ARGUMENTS``; the recipe "tiny" is `TINY` with these changes."""
+        """Start ``segcore ARGUMENTS``; the recipe "tiny" is `TINY` with these changes.
+
+        `full_disk` has a part of a path, at whose writing the disk gets full, and the
+        beginning of the paths that cannot be written from then on.
+        """
         self.count += 1
         out, err = (self.folder / f"{self.count:03d}.{kind}" for kind in ("out", "err"))
         order = {
@@ -159,6 +181,7 @@ class Launcher:
             "streams": [os.devnull, str(out), str(err)],
             "recipe": {**TINY, **recipe},
             "environment": environment or {},
+            "full_disk": full_disk,
         }
         pid = self.ask(order)
         return Child(self.ask, pid, out, err)

@@ -3,6 +3,7 @@
 It speaks through the run folder as the trainer does. How it behaves is told by ``--set``:
 seconds=S trains for so long, epochs=N for so many epochs, fail=SENTENCE ends with it, mute=true
 ends without a status, children=N starts so many processes that work.
+An estimate tells the priority it has.
 """
 
 import argparse
@@ -20,7 +21,10 @@ from segcore.training.runs import Run
 
 
 def train(args: argparse.Namespace) -> int:
-    run, settings = Run(args.run), dict(pair.split("=", 1) for pair in args.set)
+    settings = dict(pair.split("=", 1) for pair in args.set)
+    if args.estimate:
+        return estimate(settings)
+    run = Run(args.run)
     if args.resume:
         settings = run.settings()["recipe"]
     if "mute" in settings:
@@ -64,6 +68,20 @@ def train(args: argparse.Namespace) -> int:
     return 0
 
 
+def estimate(settings: dict[str, str]) -> int:
+    if "fail" in settings:
+        print(f"segcore: {settings['fail']}", file=sys.stderr)
+        return 2
+    print("a line of TensorFlow's", file=sys.stderr, flush=True)
+    time.sleep(float(settings.get("seconds", 0)))
+    autogroup = Path("/proc/self/autogroup")
+    told = {"nice": psutil.Process().nice(), "session": os.getsid(0) == os.getpid()}
+    told["autogroup"] = autogroup.read_text() if autogroup.is_file() else ""
+    print(json.dumps({"seconds": 3.0, **told}), flush=True)
+    print("another one", file=sys.stderr)
+    return 0
+
+
 def export(args: argparse.Namespace) -> int:
     if args.name == "refused":
         print("segcore: The engines differ.", file=sys.stderr)
@@ -80,7 +98,8 @@ def main() -> int:
     commands = parser.add_subparsers(required=True)
     sub = commands.add_parser("train")
     sub.set_defaults(command=train)
-    sub.add_argument("--run", type=Path, required=True)
+    sub.add_argument("--run", type=Path)
+    sub.add_argument("--estimate", action="store_true")
     sub.add_argument("--resume", action="store_true")
     for option in ("--set", "--data", "--watch"):
         sub.add_argument(option, action="append", default=[])

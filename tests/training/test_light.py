@@ -11,8 +11,8 @@ from segcore.training.store import RunStore
 from .conftest import ROOT
 
 MODULES = (
-    "control curves downloads event_files exports foreign_logs liveness logs names orders "
-    "permission processes store verdict"
+    "control curves downloads event_files exports foreign_logs liveness logs measuring names "
+    "orders permission processes store verdict"
 ).split()
 
 

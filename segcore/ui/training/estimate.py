@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import time
 
 import streamlit as st
 
+from segcore.training.measuring import measure
+from segcore.training.names import RunError
 from segcore.training.orders import Order
-from segcore.training.processes import PROGRAM, PROJECT
 from segcore.ui.text import duration, plain
 
-LIMIT = 120  # seconds
-USUAL = 12
+USUAL = 12  # seconds
 
 
 def show(order: Order) -> None:
@@ -23,11 +21,11 @@ def show(order: Order) -> None:
     if key not in known and st.button(
         "Estimate the time", icon=":material/timer:", width="stretch", disabled=not order.data[0]
     ):
-        known[key] = _measure(order)
+        try:
+            known[key] = _measure(order)
+        except (RunError, OSError) as error:
+            st.error(plain(str(error)), icon=":material/error:")
     if not (told := known.get(key)):
-        return
-    if "problem" in told:
-        st.error(plain(told["problem"]), icon=":material/error:")
         return
     st.markdown(
         f":material/timer: About **{duration(told['seconds'])}** on this machine: "
@@ -37,33 +35,16 @@ def show(order: Order) -> None:
 
 
 def _measure(order: Order) -> dict:
-    """Run two steps in a child, with a bar; a rerun of the page ends it."""
-    words = [w for w in order.words("") if not w.startswith(("--run=", "--watch=", "--init="))]
-    child = subprocess.Popen(
-        [*PROGRAM, *words, "--estimate"],
-        cwd=PROJECT,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    """Measure, with a bar; a rerun of the page ends it."""
     bar = st.progress(0.0, "Measuring two steps")
-    began = time.monotonic()
+
+    def tell(seconds: float | None) -> None:
+        if seconds is None:
+            bar.progress(0.0, "Waiting for another visitor's measurement")
+        else:
+            bar.progress(min(0.95, seconds / USUAL), f"Measuring two steps, {seconds:.0f} s")
+
     try:
-        while child.poll() is None:
-            taken = time.monotonic() - began
-            if taken > LIMIT:
-                return {"problem": f"Two steps took longer than {LIMIT} seconds; try less."}
-            bar.progress(min(0.95, taken / USUAL), f"Measuring two steps, {taken:.0f} s")
-            time.sleep(0.2)
-        output, complaint = child.communicate()
+        return measure(order, tell)
     finally:
-        child.kill()
-        child.wait()
         bar.empty()
-    if child.returncode:
-        own = [line for line in complaint.splitlines() if line.startswith("segcore: ")]
-        return {
-            "problem": own[-1].removeprefix("segcore: ") if own else "It could not be measured."
-        }
-    return json.loads(output.splitlines()[-1])

@@ -65,8 +65,9 @@ def export(
     Returns
     -------
     Path
-        The model's folder. The card has no metrics yet: `segcore evaluate --write-card`
-        measures them.
+        The model's folder. The card says which run's weights they are: name and creation of
+        the run, SHA-256 of its ``best.keras``. It has no metrics yet: `segcore evaluate
+        --write-card` measures them.
 
     Raises
     ------
@@ -86,7 +87,10 @@ def export(
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        model = _in_half_precision(run, recipe)
+        best = Path(shutil.copyfile(run.best, folder / "best.keras"))  # the run may still train
+        origin = run.identity() | {"sha256": _fingerprint(best)["sha256"]}
+        model = _in_half_precision(best, recipe)
+        best.unlink()
         keras_file, onnx_file = folder / "model.keras", folder / "model.onnx"
         model.save(keras_file)
         model.export(str(onnx_file), format="onnx", verbose=False)
@@ -107,7 +111,12 @@ def export(
             "keep_aspect": keep_aspect,
             "normalisation": recipe.to_dict()["normalisation"],
             "classes": ["pet"],
-            "training": {**training, "terms": about.terms, "engines_differ_by": difference},
+            "training": {
+                **training,
+                "terms": about.terms,
+                "engines_differ_by": difference,
+                "run": origin,
+            },
             "metrics": {},
             "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
         }
@@ -136,10 +145,10 @@ def largest_difference(model: keras.Model, onnx_file: Path, recipe: Recipe) -> f
     return float(max(differences))
 
 
-def _in_half_precision(run: Run, recipe: Recipe) -> keras.Model:
+def _in_half_precision(best: Path, recipe: Recipe) -> keras.Model:
     """Rebuild the network for any picture size, its kernels rounded to half precision."""
     keras.mixed_precision.set_global_policy("float32")
-    trained = models.load(run.best).get_weights()
+    trained = models.load(best).get_weights()
     options = {k: v for k, v in recipe.options.items() if k != "frozen_blocks"}
     if recipe.architecture == "encoder_unet":
         options["imagenet"] = False

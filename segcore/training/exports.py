@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from segcore.inference import zoo
 from segcore.training import processes
@@ -28,16 +29,20 @@ class Export:
 
     Attributes
     ----------
-    state : {"none", "running", "finished", "failed"}
+    state : {"none", "running", "finished", "replaced", "failed"}
+        replaced: the model of this name is another run's by now.
     model : str
         The model's name.
     message : str
-        Why it failed.
+        Why it failed, or whose the model is.
+    weights : str
+        Of a finished one, the SHA-256 of the ``best.keras`` that it was made of.
     """
 
     state: str
     model: str = ""
     message: str = ""
+    weights: str = ""
 
 
 def start_export(
@@ -57,7 +62,7 @@ def start_export(
     ------
     RunError
         If the name is none or belongs to a shipped model, the run has no finished epoch,
-        or it is being exported already.
+        or it, or a model of that name, is being exported already.
     """
     if not MODEL_NAME.fullmatch(model):
         raise RunError(
@@ -73,6 +78,8 @@ def start_export(
         inside(folder, "best.keras")
         if exporter(folder):
             raise RunError(f"{name} is being exported already; wait for that.")
+        if other := _at_work_on(store, model):
+            raise RunError(f"{model} is being made of {other}; wait for that, or name another.")
         log = inside(folder, "export.txt")
         words = ["export", str(folder), f"--name={model}", f"--weights={models}"]
         words += [f"--title={title}"] if title else []
@@ -102,8 +109,35 @@ def export_status(store: RunStore, name: str, models: Path | None = None) -> Exp
         return Export("none")
     if handle:
         return Export("running", model)
+    log = inside(folder, "export.txt")
     card = (models or zoo.user_models()) / model / "card.json"
-    if card.is_file() and card.stat().st_mtime >= asked - 1:
-        return Export("finished", model)
-    words = processes.last_words(inside(folder, "export.txt"))
-    return Export("failed", model, words or "It ended without a word.")
+    words = processes.complaint(log)
+    if words or not card.is_file() or card.stat().st_mtime < asked - 1:
+        words = words or processes.last_words(log) or "It ended without a word."
+        return Export("failed", model, words)
+    origin = _origin(card)
+    own = {"name": name, "created": store.get(name).settings.get("created")}
+    if origin and {key: origin.get(key) for key in own} != own:
+        whose = shorten(origin.get("name"))
+        return Export("replaced", model, f"{model} was made of another run, {whose}, since then.")
+    return Export("finished", model, weights=str(origin.get("sha256", "")))
+
+
+def _origin(card: Path) -> dict[str, Any]:
+    """Return which run a model is from, as its card says; older cards do not."""
+    try:
+        origin = read_json(card.parent.resolve(), card.name)["training"]["run"]
+    except (RunError, KeyError, TypeError):
+        return {}
+    return origin if isinstance(origin, dict) else {}
+
+
+def _at_work_on(store: RunStore, model: str) -> str:
+    """Return the name of the run of which a model is being made, nothing if there is none."""
+    for entry in store.list():
+        try:
+            if exporter(entry.folder) and read_json(entry.folder, "export.json")["model"] == model:
+                return entry.name
+        except (RunError, KeyError):
+            continue
+    return ""

@@ -61,6 +61,10 @@ class Run:
         """Return what `create` was given."""
         return json.loads((self.folder / "run.json").read_text("utf-8"))
 
+    def identity(self) -> dict[str, Any]:
+        """Return what tells the run from any other: its folder's name, and when it began."""
+        return {"name": self.folder.resolve().name, "created": self.settings().get("created")}
+
     def write_status(self, **values: Any) -> None:
         """Replace ``status.json``."""
         data = json.dumps(values, indent=1).encode()

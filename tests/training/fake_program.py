@@ -89,7 +89,10 @@ def export(args: argparse.Namespace) -> int:
     time.sleep(0.3)
     folder = args.weights / args.name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "card.json").write_text(json.dumps({"name": args.name}))
+    settings = Run(args.run).settings()
+    origin = {"name": args.run.name, "created": settings.get("created"), "sha256": "5a"}
+    card = {"name": args.name, "training": {"run": origin}}
+    (folder / "card.json").write_text(json.dumps(card))
     return 0
 
 

@@ -106,6 +106,14 @@ def test_the_card_says_how_it_was_trained(exported: Exported) -> None:
     ]  # fmt: skip
 
 
+def test_the_card_says_whose_weights_they_are(exported: Exported) -> None:
+    assert exported.card.training["run"] == {
+        "name": "finished",
+        "created": exported.run.settings()["created"],
+        "sha256": hashlib.sha256(exported.run.best.read_bytes()).hexdigest(),
+    }
+
+
 def test_sizes_and_checksums_are_the_files(exported: Exported) -> None:
     assert set(exported.card.files) == {"model.keras", "model.onnx"}
     for name, entry in exported.card.files.items():

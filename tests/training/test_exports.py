@@ -1,6 +1,8 @@
 """`segcore.training.exports`: from a run into the user's zoo."""
 
+import json
 import os
+import time
 from pathlib import Path
 
 import psutil
@@ -21,13 +23,18 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "models"
 
 
-@pytest.fixture
-def trained(store: RunStore, control: Control) -> str:
-    name = store.create("Trained")
+def make(store: RunStore, title: str) -> str:
+    """Make a run that has something to export; return its name."""
+    name = store.create(title)
     run = store.get(name).run
-    run.create({"recipe": {}, "data": []})
+    run.create({"recipe": {}, "data": [], "created": time.time()})
     run.best.write_bytes(b"weights")
     return name
+
+
+@pytest.fixture
+def trained(store: RunStore, control: Control) -> str:
+    return make(store, "Trained")
 
 
 def test_an_export_can_be_watched(store: RunStore, trained: str, models: Path) -> None:
@@ -39,7 +46,7 @@ def test_an_export_can_be_watched(store: RunStore, trained: str, models: Path) -
     with pytest.raises(RunError, match="still at work"):
         store.delete(trained)
     until(lambda: export_status(store, trained).state != "running")
-    assert export_status(RunStore(store.root), trained) == Export("finished", "mine")
+    assert export_status(RunStore(store.root), trained) == Export("finished", "mine", weights="5a")
     assert [path.name for path in models.iterdir()] == ["mine"]
     store.delete(trained)
 
@@ -50,7 +57,7 @@ def test_a_failed_export_says_why(store: RunStore, trained: str, models: Path) -
     assert export_status(store, trained) == Export("failed", "refused", "The engines differ.")
     start_export(store, trained, "better", program=FAKE)
     until(lambda: export_status(store, trained).state != "running")
-    assert export_status(store, trained) == Export("finished", "better")
+    assert export_status(store, trained) == Export("finished", "better", weights="5a")
     start_export(store, trained, "refused", program=FAKE)
     until(lambda: export_status(store, trained).state != "running")
     assert export_status(store, trained).state == "failed"
@@ -68,6 +75,61 @@ def test_a_model_that_was_there_before_is_no_success(
     start_export(store, trained, "refused", program=FAKE)
     until(lambda: export_status(store, trained).state != "running")
     assert export_status(store, trained).state == "failed"
+
+
+def test_of_two_runs_under_one_name_the_last_is_the_models(
+    store: RunStore, trained: str, models: Path
+) -> None:
+    other = make(store, "Other")
+
+    def export(name: str, model: str = "mine") -> Export:
+        start_export(store, name, model, program=FAKE)
+        until(lambda: export_status(store, name).state != "running")
+        return export_status(store, name)
+
+    start_export(store, trained, "mine", program=FAKE)
+    with pytest.raises(RunError, match="mine is being made of trained"):
+        start_export(store, other, "mine", program=FAKE)
+    until(lambda: export_status(store, trained).state != "running")
+    assert export_status(store, trained) == Export("finished", "mine", weights="5a")
+
+    assert export(other) == Export("finished", "mine", weights="5a")
+    told = export_status(store, trained)
+    assert (told.state, told.model) == ("replaced", "mine")
+    assert told.message == "mine was made of another run, 'other', since then."
+
+    assert export(trained).state == "finished"
+    assert export_status(store, other).state == "replaced"
+
+    assert export(other, "refused").state == "failed"
+    (models / "mine").rename(models / "refused")
+    assert export_status(store, other).message == "The engines differ.", "another's, made later"
+
+
+def test_a_run_of_the_same_name_as_a_deleted_one_is_another(
+    store: RunStore, trained: str, models: Path
+) -> None:
+    start_export(store, trained, "mine", program=FAKE)
+    until(lambda: export_status(store, trained).state == "finished")
+    about = (store.folder(trained) / "export.json").read_text()
+    store.delete(trained)
+    assert make(store, "Trained") == trained
+    assert export_status(store, trained) == Export("none")
+    (store.folder(trained) / "export.json").write_text(about)
+    assert export_status(store, trained).state == "replaced"
+
+
+@pytest.mark.parametrize(
+    "damage", [{}, {"training": {}}, {"training": 3}, {"training": {"run": 3}}]
+)
+def test_a_card_that_does_not_say_whose_it_is(
+    store: RunStore, trained: str, models: Path, damage: dict
+) -> None:
+    """As those of earlier versions."""
+    start_export(store, trained, "mine", program=FAKE)
+    until(lambda: export_status(store, trained).state == "finished")
+    (models / "mine" / "card.json").write_text(json.dumps(damage))
+    assert export_status(store, trained) == Export("finished", "mine")
 
 
 @pytest.mark.parametrize("model", ["", "../x", "/x", "a b", "A", "-x", "x" * 65, "a\n", ".."])

@@ -157,6 +157,8 @@ def _export(item: Item) -> None:
             st.progress(0.5, f"Exporting {export.model} and comparing both engines")
         elif export.state == "failed":
             st.error(plain(export.message), icon=":material/error:")
+        elif export.state == "replaced":
+            st.info(plain(export.message), icon=":material/swap_horiz:")
         elif export.state == "finished":
             st.success(f"{export.model} is ready.", icon=":material/check_circle:")
             st.page_link(

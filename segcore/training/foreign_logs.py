@@ -7,7 +7,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -65,31 +65,6 @@ def open_files(files: Mapping[str, bytes]) -> dict[str, Log]:
     if len(logs) > MOST_RUNS:
         raise RunError(f"There are {len(logs)} runs; {MOST_RUNS} are accepted at the most.")
     return logs
-
-
-def open_path(path: Path | str) -> dict[str, Log]:
-    """Read a CSV file or a folder of event files of this machine; as `open_files`.
-
-    For visitors who may see the machine's files only. Links are not followed.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise RunError(f"There is no file or folder {shorten(path)}.")
-    try:
-        found = [path] if path.is_file() else sorted(path.rglob("*tfevents*"))
-        found = [p for p in found if p.is_file() and (p == path or not p.is_symlink())]
-        size = sum(p.stat().st_size for p in found[: MOST_FILES + 1])
-        if size > LARGEST:
-            raise RunError(
-                f"The logs in {shorten(path)} have {size / 1e6:.0f} MB; {LARGEST / 1e6:.0f} MB "
-                "are accepted at the most."
-            )
-        root = path.parent
-        return open_files(
-            {p.relative_to(root).as_posix(): p.read_bytes() for p in found[: MOST_FILES + 1]}
-        )
-    except OSError as error:
-        raise RunError(f"{shorten(path)} cannot be read ({error.strerror}).") from error
 
 
 # === CSVLogger ===

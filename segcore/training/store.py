@@ -27,6 +27,7 @@ from segcore.training.names import RunError, check_name, folder_name, inside, sh
 from segcore.training.processes import PROJECT
 from segcore.training.runs import Run
 
+SHIPPED = PROJECT / "segcore" / "shipped_runs"  # a store of runs that segcore comes with
 LONGEST_NOTES = 20_000  # characters
 LOCK_SECONDS = 10.0
 

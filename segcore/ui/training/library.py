@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -12,10 +11,9 @@ from segcore.training.logs import Log, read_log
 from segcore.training.names import RunError, shorten
 from segcore.training.permission import training_allowed
 from segcore.training.recipes import Recipe
-from segcore.training.store import Entry, RunStore
+from segcore.training.store import SHIPPED, Entry, RunStore
 from segcore.ui.text import plain
 
-SHIPPED = Path(__file__).parents[2] / "shipped_runs"
 PREFIX = "shipped:"
 DEFAULT = f"{PREFIX}lecture-64x40"
 ICONS = {

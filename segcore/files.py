@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -13,12 +14,17 @@ def write_atomically(path: Path, data: bytes, *, durable: bool = True) -> None:
     `durable` also waits for the disk, so that this holds when the power fails.
     """
     part = path.with_name(f"{path.name}.part")
-    with open(part, "wb") as file:
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    os.replace(part, path)
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:  # as on a full disk, where half a file only takes room
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def replace_durably(part: Path, path: Path) -> None:

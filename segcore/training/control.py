@@ -132,15 +132,27 @@ class Control:
     # === What a run is to do ===
 
     def start(self, name: str, order: Order) -> None:
-        """Train a run that `RunStore.create` made, now or when its turn comes."""
-        with self.store.locked():
-            entry = self.store.get(name)
-            self._refuse_if_at_work(entry)
-            if entry.settings:
-                raise RunError(f"{name} was begun already; resume it, or clone it.")
-            self.store.write(name, "request.json", order.to_dict())
-            self._wait(entry)
-            self._advance()
+        """Train a run that `RunStore.create` made, now or when its turn comes.
+
+        If it gets no place in the queue, its folder, in which there is nothing yet, is
+        removed. What fails after that is the message of its `Status`.
+        """
+        try:
+            with self.store.locked():
+                entry = self.store.get(name)
+                self._refuse_if_at_work(entry)
+                if entry.settings:
+                    raise RunError(f"{name} was begun already; resume it, or clone it.")
+                try:
+                    self.store.write(name, "request.json", order.to_dict())
+                    self._wait(entry)
+                except RunError:
+                    (entry.folder / "request.json").unlink(missing_ok=True)
+                    raise
+                self._advance()
+        except RunError:
+            self.store.discard(name)
+            raise
 
     def resume(self, name: str) -> None:
         """Go on after the last finished epoch, now or when the run's turn comes.

@@ -218,6 +218,11 @@ class RunStore:
         for trash in self.root.glob(".trash-*"):
             shutil.rmtree(trash, ignore_errors=True)
 
+    def discard(self, name: str) -> None:
+        """Remove a run that has no more than its title and notes; leave others as they are."""
+        if name in self and {path.name for path in self.folder(name).iterdir()} <= {"about.json"}:
+            shutil.rmtree(self.folder(name), ignore_errors=True)
+
     def write(self, name: str, file: str, values: dict[str, Any]) -> None:
         """Replace a JSON file of a run."""
         folder = self.folder(name)

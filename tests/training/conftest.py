@@ -257,7 +257,7 @@ def finished(launcher: Launcher, pets: Path, tmp_path_factory: pytest.TempPathFa
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_program.py")))
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 120) -> None:
     """Wait for a true value."""
     limit = time.monotonic() + seconds
     while not condition():

@@ -1,5 +1,6 @@
 """`segcore.training.control`: trainings as processes that outlive whoever started them."""
 
+import errno
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from segcore.files import write_atomically
 from segcore.training.control import Control
 from segcore.training.names import RunError
 from segcore.training.orders import Order
@@ -110,6 +112,30 @@ def test_a_program_that_is_not_there(store: RunStore) -> None:
     assert control.state(name) == "failed"
     assert "could not be started" in control.status(name).message
     assert control.queue() == []
+
+
+@pytest.mark.parametrize("unwritable", ["request.json", "waiting.json", "lock"])
+def test_a_start_that_fails_leaves_no_empty_run(
+    control: Control, monkeypatch: pytest.MonkeyPatch, unwritable: str
+) -> None:
+    other = begin(control, "Other", seconds=60)
+    name = control.store.create("Empty")
+
+    def write(path: Path, *data: bytes, **how: bool) -> None:
+        if path.name == unwritable:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        write_atomically(path, *data, **how)
+
+    monkeypatch.setattr("segcore.training.store.write_atomically", write)
+    if unwritable == "lock":
+        monkeypatch.setattr("segcore.training.store.LOCK_SECONDS", 0.1)
+        monkeypatch.setattr("segcore.training.store.lock", lambda _: None)
+    with pytest.raises(RunError, match="The disk is full|in use by another session"):
+        control.start(name, Order("tiny"))
+    assert [entry.name for entry in control.store.list()] == [other]
+    with pytest.raises(RunError):
+        control.start(other, Order("tiny"))
+    assert other in control.store, "it is not empty"
 
 
 def test_a_killed_training_is_an_orphan_and_goes_on(control: Control) -> None:

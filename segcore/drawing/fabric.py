@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from segcore.drawing.curves import TOLERANCE, extent, flatten
 from segcore.drawing.drawing import PREDICTION, TARGET, Drawing, Mark
-from segcore.drawing.errors import DrawingError
 from segcore.drawing.shapes import Box, Brush, Polygon, Shape
 
 LINE = 2  # width of outlines, in pixels of the canvas
@@ -120,8 +119,9 @@ def from_canvas(data: Any, scale: float, before: Drawing) -> Drawing:
         What was drawn before: a mark that did not change stays exactly as it was, one
         that did keeps its score.
     """
-    objects = data.get("objects", []) if isinstance(data, dict) else []
-    marks = [mark for entry in objects if (mark := _mark(entry, scale))]
+    objects = data.get("objects") if isinstance(data, dict) else None
+    with np.errstate(all="ignore"):  # numbers that are not finite make no shape
+        marks = [mark for entry in objects or [] if (mark := _mark(entry, scale))]
     return Drawing(tuple(_recognised(marks, before, tolerance=0.02 / scale + 1e-3)))
 
 
@@ -241,6 +241,4 @@ def _has_area(points: NDArray[np.float64]) -> bool:
 def _without_repeats(points: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, float], ...]:
     kept = [points[0]]
     kept += [p for p, q in zip(points[1:], points, strict=False) if p != q]
-    if not kept:
-        raise DrawingError("A path has no points.")
     return tuple((p[0], p[1]) for p in kept)

@@ -1,10 +1,12 @@
-"""Paths of lines and quadratic curves, replaced by chords within a twentieth of a pixel."""
+"""Paths of lines and quadratic curves as few points, within fractions of a pixel."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from segcore.drawing.shapes import Bounds, Point
 
@@ -45,6 +47,47 @@ def flatten(path: Sequence[Sequence[Any]], tolerance: float = TOLERANCE) -> list
         elif name != "Z":
             raise ValueError(f"The path holds {command!r} {numbers}; accepted are M, L, Q and Z.")
     return points
+
+
+def simplified(points: Sequence[Point], tolerance: float) -> list[Point]:
+    """Return the points without those that lie within `tolerance` of the line they leave.
+
+    The first and the last point stay, in between it is Douglas and Peucker's rule: the
+    farthest point from the line between two that stay also stays, if it is too far from it.
+
+    References
+    ----------
+    D. Douglas, T. Peucker. Algorithms for the reduction of the number of points required to
+    represent a digitized line or its caricature. Cartographica 10(2), 1973.
+
+    Examples
+    --------
+    >>> simplified([(0, 0), (1, 0.1), (2, 0), (2, 2)], tolerance=0.25)
+    [(0, 0), (2, 0), (2, 2)]
+    """
+    places = np.asarray(points, float)
+    stays = np.zeros(len(points), bool)
+    stays[[0, -1]] = True
+    spans = [(0, len(points) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        off = _distances(places[first + 1 : last], places[first], places[last])
+        farthest = int(off.argmax())
+        if off[farthest] > tolerance:
+            middle = first + 1 + farthest
+            stays[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return [point for point, kept in zip(points, stays, strict=True) if kept]
+
+
+def _distances(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return how far points are from the piece of a line between two others."""
+    along = end - start
+    length = float(along @ along)
+    share = np.clip((points - start) @ along / length, 0, 1) if length else np.zeros(len(points))
+    return np.hypot(*(points - start - share[:, None] * along).T)
 
 
 def extent(path: Sequence[Sequence[Any]]) -> Bounds:

@@ -17,11 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from segcore.drawing.curves import TOLERANCE, extent, flatten
+from segcore.drawing.curves import TOLERANCE, extent, flatten, simplified
 from segcore.drawing.drawing import PREDICTION, TARGET, Drawing, Mark
 from segcore.drawing.shapes import Box, Brush, Polygon, Shape
 
 LINE = 2  # width of outlines, in pixels of the canvas
+STEADY = 0.25  # pixels of the canvas: no hand is, and fewer points fit into an address
 TOOLS = ("box", "polygon", "freehand", "brush", "eraser")
 _INK = {TARGET: "0, 114, 178", PREDICTION: "214, 40, 57"}
 _ERASED = {TARGET: "226, 240, 255", PREDICTION: "255, 230, 230"}
@@ -111,8 +112,8 @@ def from_canvas(data: Any, scale: float, before: Drawing) -> Drawing:
     Parameters
     ----------
     data : dict
-        The canvas' `json_data`. Objects that no tool of ours draws, or without extent,
-        are left out.
+        The canvas' `json_data`. Objects that no tool of ours draws are left out, and new
+        ones without extent, which a click without a drag leaves.
     scale : float
         Canvas pixels per picture pixel.
     before : Drawing
@@ -120,9 +121,16 @@ def from_canvas(data: Any, scale: float, before: Drawing) -> Drawing:
         that did keeps its score.
     """
     objects = data.get("objects") if isinstance(data, dict) else None
+    entries = objects if isinstance(objects, list) else []
     with np.errstate(all="ignore"):  # numbers that are not finite make no shape
-        marks = [mark for entry in objects or [] if (mark := _mark(entry, scale))]
-    return Drawing(tuple(_recognised(marks, before, tolerance=0.02 / scale + 1e-3)))
+        found = [_mark(entry, scale) for entry in entries]
+    tolerance = 0.02 / scale + 1e-3
+    marks = [
+        mark
+        for mark in found
+        if mark and (_has_extent(mark.shape) or _is_among(mark, before.marks, tolerance))
+    ]
+    return Drawing(tuple(_recognised(marks, before, tolerance)))
 
 
 def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> list[Mark]:
@@ -130,8 +138,7 @@ def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> lis
     same_length = len(marks) == len(old)
     result = []
     for i, mark in enumerate(marks):
-        drawn = Drawing((mark,))
-        known = next((o for o in old if Drawing((o,)).resembles(drawn, tolerance)), None)
+        known = next((o for o in old if _is_among(mark, (o,), tolerance)), None)
         if known is not None:
             old.remove(known)
             result.append(known)
@@ -140,6 +147,10 @@ def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> lis
         else:
             result.append(with_score(mark, result))
     return result
+
+
+def _is_among(mark: Mark, others: Sequence[Mark], tolerance: float) -> bool:
+    return any(Drawing((other,)).resembles(Drawing((mark,)), tolerance) for other in others)
 
 
 def with_score(mark: Mark, earlier: Sequence[Mark]) -> Mark:
@@ -174,18 +185,18 @@ def _shape(entry: dict[str, Any], tool: str, scale: float) -> Shape | None:
         low, high = points.min(axis=0), points.max(axis=0)
         placed = _placed(points - (low + high) / 2, tuple(high - low), entry)
         pairs = tuple(map(tuple, (placed / scale).tolist()))
-        return Polygon(pairs, tool == "freehand") if _has_area(placed) else None
+        return Polygon(pairs, tool == "freehand")
     if kind != "Path":
         return None
     path = entry["path"]
     x0, y0, x1, y1 = extent(path)
-    points = np.array(flatten(path, TOLERANCE * min(1.0, scale)))
+    points = np.array(simplified(flatten(path, TOLERANCE * min(1.0, scale)), STEADY))
     placed = _placed(points - ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0, y1 - y0), entry) / scale
     pairs = tuple(map(tuple, placed.tolist()))
     if tool in ("brush", "eraser"):
         stretch = 1.0 if entry.get("strokeUniform") else math.sqrt(_stretch(entry))
         return Brush(_without_repeats(pairs), float(entry["strokeWidth"]) * stretch / scale)
-    return Polygon(_without_repeats(pairs), freehand=True) if _has_area(placed) else None
+    return Polygon(_without_repeats(pairs), freehand=True)
 
 
 def _placed(
@@ -220,10 +231,8 @@ def _stretch(entry: dict[str, Any]) -> float:
     return abs(float(np.linalg.det(_dimensions(entry))))
 
 
-def _box_or_polygon(corners: NDArray[np.float64]) -> Shape | None:
+def _box_or_polygon(corners: NDArray[np.float64]) -> Shape:
     """Return a box if the corners still make an upright rectangle, else a polygon."""
-    if not _has_area(corners):
-        return None
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     upright = all(
         min(abs(x - x0), abs(x - x1)) < 1e-6 and min(abs(y - y0), abs(y - y1)) < 1e-6
@@ -232,10 +241,9 @@ def _box_or_polygon(corners: NDArray[np.float64]) -> Shape | None:
     return Box(x0, y0, x1, y1) if upright else Polygon(tuple(map(tuple, corners.tolist())))
 
 
-def _has_area(points: NDArray[np.float64]) -> bool:
-    if len(points) < 3:
-        return False
-    return bool((np.ptp(points, axis=0) > 1e-9).all())
+def _has_extent(shape: Shape) -> bool:
+    x0, y0, x1, y1 = shape.bounds()
+    return min(x1 - x0, y1 - y0) > 1e-9
 
 
 def _without_repeats(points: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, float], ...]:

@@ -24,7 +24,7 @@ from segcore.drawing.shapes import Box, Brush, Polygon, Shape
 
 FORMAT, VERSION = "segcore drawing", 1
 MAX_BYTES = 4 * 2**20
-MAX_CODE = 1500  # characters; an address of 2,000 works everywhere
+MAX_CODE = 4000  # characters; servers and proxies take addresses of 8,000
 _SIDES = {"t": TARGET, "p": PREDICTION}
 _MARK = re.compile(r"([tp])([bgfre])(-?[\d.]+(?:_-?[\d.]+)*)(?:s([\d.]+))?", re.ASCII)
 

@@ -17,7 +17,7 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(8.2), duration(75), duration(3700)
+    >>> duration(8.2), duration(75), duration(3720)
     ('8 s', '1 min 15 s', '1 h 2 min')
     """
     whole = round(seconds)

@@ -124,8 +124,7 @@ def test_a_folder_that_is_no_data_set_cannot_be_started(store, folder) -> None:
     widget(page, "form-data").set_value("folder").run()
     widget(page, "form-folder").set_value(folder).run()
     assert not page.exception
-    start = next(b for b in page.button if b.label == "Start the training")
-    assert start.disabled
+    assert all(b.disabled for b in page.button if b.label == "Start the training")
 
 
 def test_folders_outside_those_that_are_allowed_are_refused(store, monkeypatch, tmp_path) -> None:
@@ -134,6 +133,8 @@ def test_folders_outside_those_that_are_allowed_are_refused(store, monkeypatch, 
     widget(page, "form-data").set_value("folder").run()
     widget(page, "form-folder").set_value(str(tmp_path)).run()
     assert "SEGCORE" in page.error[0].value
+    assert not page.code, "neither a command nor an estimate"
+    assert not [b for b in page.button if b.label in ("Start the training", "Estimate the time")]
 
 
 @pytest.mark.parametrize("title", ["../x", "a\nb", "", "con", ".hidden"])
@@ -191,13 +192,28 @@ def test_a_run_can_be_renamed_annotated_and_cloned(store) -> None:
     assert widget(page, "form-batch").value == 5 and widget(page, "form-epochs").value == 4
 
 
-def test_nothing_can_be_changed_without_permission(store, monkeypatch) -> None:
+def test_nothing_is_seen_or_changed_without_permission(store, monkeypatch) -> None:
     begin(store, "mine")
     monkeypatch.setenv("SEGCORE_ALLOW_TRAINING", "0")
     page = visit(run="mine")
-    assert {b.label for b in page.button} <= set()
+    assert page.query_params["run"] == "shipped:lecture-64x40"
+    assert "mine" not in widget(page, "picked_run").options
+    assert not page.button
+    page = visit(panel="Compare", **{"with": "mine"})
+    assert not any("mine" in option for option in page.multiselect[0].options)
     page = visit(panel="Start")
     assert not page.button and "cannot be started" in page.info[0].value
+
+
+@pytest.mark.parametrize("kind", ["link", "name"])
+def test_an_entry_that_is_no_run_of_ours_is_told_in_a_sentence(store, tmp_path, kind) -> None:
+    store.root.mkdir()
+    if kind == "link":
+        (store.root / "odd").symlink_to(tmp_path)
+    else:
+        (store.root / "o\nd").mkdir()
+    for panel in ("Watch", "Compare", "Start"):
+        visit(panel=panel)
 
 
 def test_lengths_and_axes(store) -> None:

@@ -49,6 +49,7 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             label_visibility="collapsed",
             key=memory.restore("side", TARGET, memory.one_of(SIDES)),
         )
+        buttons = st.container(horizontal=True, gap="xxsmall", width="content")
         tool = st.segmented_control(
             "Tool",
             list(TOOLS),
@@ -59,12 +60,15 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             key=memory.restore("tool", "box", memory.one_of(TOOLS)),
         )
         side, tool = side or TARGET, tool or "box"
-        _buttons(desk, side)
     memory.keep("side", side, None)
     memory.keep("tool", tool, None)
     width = _brush_width(stage, tool, st.empty())
     with st.container(key="iou-canvas", gap="xxsmall"):
         available = column_width("iou")
+        if not sides:
+            st.image(stage.preview(), width=_canvas_size(stage, available)[1], alt=stage.alt)
+            st.caption("Neither side comes from the canvas now: see below.")
+            return
         if side not in sides:
             st.caption(f"The {side} does not come from the canvas now: see below.")
         _canvas(stage, desk, side if side in sides else sides[0], tool, width, available, sides)
@@ -72,6 +76,8 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
             "No pointer? Type the numbers below."
         )
+    with buttons:  # after the canvas: what was just drawn can be undone
+        _buttons(desk, side)
 
 
 def _brush_width(stage: Stage, tool: str, place) -> int:
@@ -93,28 +99,27 @@ def _brush_width(stage: Stage, tool: str, place) -> int:
 
 
 def _buttons(desk: Desk, side: str) -> None:
-    with st.container(horizontal=True, gap="xxsmall", width="content"):
-        st.button(
-            ":material/undo:",
-            on_click=desk.undo,
-            disabled=not desk.done,
-            help="Undo",
-            key="iou-undo",
-        )
-        st.button(
-            ":material/redo:",
-            on_click=desk.redo,
-            disabled=not desk.undone,
-            help="Redo",
-            key="iou-redo",
-        )
-        st.button(
-            ":material/delete: Clear",
-            on_click=lambda: desk.change(desk.drawing.cleared(side)),
-            disabled=not desk.drawing.side(side),
-            help=f"Remove everything of the {side}",
-            key="iou-clear",
-        )
+    st.button(
+        ":material/undo:",
+        on_click=desk.undo,
+        disabled=not desk.done,
+        help="Undo",
+        key="iou-undo",
+    )
+    st.button(
+        ":material/redo:",
+        on_click=desk.redo,
+        disabled=not desk.undone,
+        help="Redo",
+        key="iou-redo",
+    )
+    st.button(
+        ":material/delete: Clear",
+        on_click=lambda: desk.change(desk.drawing.cleared(side)),
+        disabled=not desk.drawing.side(side),
+        help=f"Remove everything of the {side}",
+        key="iou-clear",
+    )
 
 
 def _canvas(
@@ -126,10 +131,7 @@ def _canvas(
     available: int,
     sides: tuple[str, ...],
 ) -> None:
-    scale = min(available / stage.size[1], MAX_HEIGHT / stage.size[0])
-    if stage.squared:
-        scale = max(1, int(scale))
-    width, height = max(1, round(stage.size[1] * scale)), max(1, round(stage.size[0] * scale))
+    height, width, scale = _canvas_size(stage, available)
     key = f"iou-canvas-{stage.key}-{width}"
     shown = Drawing(tuple(mark for mark in desk.drawing.marks if mark.side in sides))
     hidden = tuple(mark for mark in desk.drawing.marks if mark.side not in sides)
@@ -158,6 +160,14 @@ def _canvas(
         desk.change(Drawing((*hidden, *drawn.marks)), tell=False)
     except DrawingError as error:
         st.warning(str(error), icon=":material/draw:")
+
+
+def _canvas_size(stage: Stage, available: int) -> tuple[int, int, float]:
+    """Return height, width and canvas pixels per picture pixel; squares get whole ones."""
+    scale = min(available / stage.size[1], MAX_HEIGHT / stage.size[0])
+    if stage.squared:
+        scale = max(1, int(scale))
+    return max(1, round(stage.size[0] * scale)), max(1, round(stage.size[1] * scale)), scale
 
 
 def _background(stage: Stage, width: int, height: int) -> str:

@@ -55,7 +55,7 @@ def show() -> None:
         done / len(tasks),
         f"Task {current + 1} of {len(tasks)} · **{total} of {FULL_POINTS * len(tasks)} points**",
     )
-    figure, panel = st.columns([3, 2], gap="large")
+    figure, panel = st.columns([5, 4], gap="large")
     with figure:
         st.image(_figure(task), width="stretch", alt=_alt(task, answered))
         counts = task.comparison.counts

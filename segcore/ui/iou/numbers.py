@@ -15,7 +15,8 @@ from segcore.ui.iou.stage import Stage
 
 EDGES = ("x_min", "y_min", "x_max", "y_max")
 MAX_TYPED = 60  # corners that a text field shows
-_PAIR = re.compile(r"\s*(-?[\d.]+)\s*,\s*(-?[\d.]+)\s*;?", re.ASCII)
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+_PAIR = re.compile(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})(?:\s*;|\s+|$)", re.ASCII)
 
 
 def edit(stage: Stage, desk: Desk, side: str) -> None:
@@ -80,7 +81,7 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
                 key=key,
                 on_change=_moved,
                 args=(desk, side, place),
-                width=96,
+                width=84,
             )
         if side == PREDICTION and not mark.erase:
             st.session_state["iou-score"] = mark.score
@@ -93,7 +94,7 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
                 on_change=_scored,
                 args=(desk, place),
                 help="Confidence: predictions choose their targets in order of falling score.",
-                width=96,
+                width=84,
             )
     if isinstance(mark.shape, Polygon) and len(mark.shape.points) <= MAX_TYPED:
         key = f"iou-{side}-points"

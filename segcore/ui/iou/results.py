@@ -19,6 +19,11 @@ LEGEND = {
     PREDICTION_ONLY: "only prediction (too much)",
     BOTH: "intersection",
 }
+LOOKS = {
+    TARGET_ONLY: "blue with falling stripes",
+    PREDICTION_ONLY: "red with rising stripes",
+    BOTH: "yellow with crossed stripes",
+}
 
 
 def compared(stage: Stage, target: Side, prediction: Side) -> Comparison:
@@ -44,6 +49,8 @@ def picture(stage: Stage, both: Comparison) -> np.ndarray:
     scale = SHOWN_SIDE / max(height, width)
     size = (max(1, round(height * scale)), max(1, round(width * scale)))
     drawn = region_picture.draw(images.resize(stage.preview(), size), both.regions, 0.6)
+    if stage.picture is None:
+        drawn = region_picture.squares(drawn, SHOWN_SIDE)  # an edge: white ends nowhere on white
     return _numbered(drawn, both, scale)
 
 
@@ -64,7 +71,7 @@ def legend(pixels: dict[int, int] | None = None) -> None:
             with st.container(
                 horizontal=True, gap="xsmall", width="content", vertical_alignment="center"
             ):
-                st.image(region_picture.swatch(region, 24), width=24, alt="")
+                st.image(region_picture.swatch(region, 24), width=24, alt=LOOKS[region])
                 count = f"**{pixels[region]:,}** " if pixels else ""
                 st.markdown(count + meaning, width="content")
 

@@ -11,6 +11,8 @@ from segcore import datasets, images, render
 from segcore.datasets.augmentation import Augmentation
 from segcore.datasets.preview import only, preview
 from segcore.images import PictureError
+from segcore.training.names import RunError
+from segcore.training.permission import check_data
 from segcore.ui.training.predictions import BLUE
 
 LIMITS = {
@@ -79,9 +81,12 @@ def _picture(picture: np.ndarray, mask: np.ndarray, title: str) -> None:
 def _example(data: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a picture of the data set and its mask, a drawn one if it cannot be read."""
     try:
-        root = st.session_state.get("form-folder", "") if data == "folder" else data
+        root = data
+        if data == "folder":
+            root = st.session_state.get("form-folder", "").strip()
+            check_data(root)
         picture, mask = datasets.read(root, "train")[0].load()
-    except (ValueError, OSError, IndexError, PictureError):
+    except (ValueError, OSError, IndexError, PictureError, RunError):
         picture, mask = datasets.read("synthetic", "train")[0].load()
     side = min(256, *picture.shape[:2])
     return images.resize(picture, (side, side)), images.resize_mask(mask, (side, side))

@@ -71,7 +71,10 @@ class Item:
         """What it is doing."""
         if self.shipped:
             return Status("finished", epoch=int(self.entry.status.get("epoch", 0)))
-        return control().status(self.entry.name)
+        try:
+            return control().status(self.entry.name)
+        except RunError as error:
+            return Status("failed", message=str(error))
 
     @property
     def recipe(self) -> Recipe | None:
@@ -93,12 +96,13 @@ def control() -> Control:
 
 
 def items() -> dict[str, Item]:
-    """Return all runs by key: the user's, newest first, then the shipped ones.
+    """Return the runs by key: the user's, newest first, then the shipped ones.
 
-    A problem with the folder is shown in one sentence.
+    Visitors who may not train see the shipped ones only. A problem with the folder is shown
+    in one sentence.
     """
     try:
-        own = store().list()
+        own = store().list() if may_train() else []
     except RunError as error:
         st.error(str(error), icon=":material/folder_off:")
         own = []

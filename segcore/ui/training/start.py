@@ -50,6 +50,8 @@ def show() -> None:
     except ValueError as error:
         side.error(plain(str(error)), icon=":material/error:")
         return
+    except RunError:  # a folder that is not allowed; said beside its field
+        return
     _keep_in_address(order)
     with side:
         st.button(
@@ -230,7 +232,7 @@ def _settings() -> None:
 
 
 def _order() -> Order:
-    """Return what the widgets say; a ValueError tells what does not fit."""
+    """Return what the widgets say; a ValueError or RunError tells what does not fit."""
     state = st.session_state
     own = OPTIONS[state["form-architecture"]]
     base = find(state["form-recipe"])
@@ -244,6 +246,8 @@ def _order() -> Order:
     recipe = change(base, values | augmentations.values())
     data = state["form-data"]
     root = state.get("form-folder", "").strip() if data == "folder" else data
+    if data == "folder":
+        check_data(root)
     watch = () if data in datasets.BUILT_IN else WATCHED
     return Order(base.name, differences(base, recipe), (root,), watch=watch)
 
@@ -252,6 +256,8 @@ def _start() -> None:
     """Start what the widgets say now, which may be newer than what was drawn last."""
     try:
         order = _order()
+        if not order.data[0]:
+            raise ValueError("Name the folder of a data set.")
         name = store().create(st.session_state["form-title"])
         control().start(name, order)
     except (RunError, ValueError) as error:

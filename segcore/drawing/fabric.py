@@ -130,10 +130,12 @@ def from_canvas(data: Any, scale: float, before: Drawing) -> Drawing:
         for mark in found
         if mark and (_has_extent(mark.shape) or _is_among(mark, before.marks, tolerance))
     ]
-    return Drawing(tuple(_recognised(marks, before, tolerance)))
+    return Drawing(tuple(_recognised(marks, before, tolerance, STEADY / scale)))
 
 
-def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> list[Mark]:
+def _recognised(
+    marks: Sequence[Mark], before: Drawing, tolerance: float, steady: float
+) -> list[Mark]:
     old = list(before.marks)
     same_length = len(marks) == len(old)
     result = []
@@ -142,11 +144,23 @@ def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> lis
         if known is not None:
             old.remove(known)
             result.append(known)
-        elif same_length and before.marks[i].side == mark.side:
+            continue
+        mark = replace(mark, shape=_steadied(mark.shape, steady))
+        if same_length and before.marks[i].side == mark.side:
             result.append(replace(mark, score=before.marks[i].score))
         else:
             result.append(with_score(mark, result))
     return result
+
+
+def _steadied(shape: Shape, tolerance: float) -> Shape:
+    """Return a hand's path by fewer points."""
+    if isinstance(shape, Brush):
+        return replace(shape, points=tuple(simplified(shape.points, tolerance)))
+    if isinstance(shape, Polygon) and shape.freehand:
+        points = tuple(simplified(shape.points, tolerance))
+        return replace(shape, points=points) if len(points) > 2 else shape
+    return shape
 
 
 def _is_among(mark: Mark, others: Sequence[Mark], tolerance: float) -> bool:
@@ -190,7 +204,7 @@ def _shape(entry: dict[str, Any], tool: str, scale: float) -> Shape | None:
         return None
     path = entry["path"]
     x0, y0, x1, y1 = extent(path)
-    points = np.array(simplified(flatten(path, TOLERANCE * min(1.0, scale)), STEADY))
+    points = np.array(flatten(path, TOLERANCE * min(1.0, scale)))
     placed = _placed(points - ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0, y1 - y0), entry) / scale
     pairs = tuple(map(tuple, placed.tolist()))
     if tool in ("brush", "eraser"):

@@ -85,7 +85,7 @@ def test_an_empty_drawing():
 def test_long_drawings_do_not_fit_an_address():
     line = Brush(tuple((i, i) for i in range(1000)), 3)
     assert to_code(Drawing((Mark("target", line),))) is None
-    assert "cut off or too many" in refused(from_code, "tb1_2_3_4~" * 200)
+    assert "cut off or too many" in refused(from_code, "tb1_2_3_4~" * 500)
 
 
 # === Damaged ===

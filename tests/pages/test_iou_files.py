@@ -167,7 +167,7 @@ def test_a_file_stays_when_the_source_is_changed_and_changed_back() -> None:
     ("many.json", json.dumps([{"bbox": [0, 0, 9, 9]}] * 501).encode(), "501 objects"),
     ("cut.xml", voc()[:-5], "the XML is damaged"),
     ("page.xml", b"<html></html>", "is a <html>"),
-    ("bomb.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "defines entities"),
+    ("bomb.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "has a document type"),
     ("text.xml", voc("<xmin>left</xmin>"), "damaged"),
 ])  # fmt: skip
 def test_a_damaged_mask_file_is_told_in_a_sentence(name, data, sentence) -> None:

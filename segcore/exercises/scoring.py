@@ -52,7 +52,7 @@ def points(guess: float | None, answer: float) -> int:
     """
     if guess is None:
         return 0
-    off = abs(guess - answer)
+    off = abs(guess - answer) - 1e-9  # 0.55 is within 0.05 of 0.5
     return next((given for limit, given in _LIMITS if off <= limit), 0)
 
 

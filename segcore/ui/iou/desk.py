@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -13,6 +14,7 @@ from segcore.ui.iou import memory
 from segcore.ui.iou.stage import Stage
 
 _HISTORY = 50
+_editions = count()
 
 
 @dataclass
@@ -26,6 +28,9 @@ class Desk:
         What redo and undo bring back, the latest last.
     version : int
         Counts the changes that did not come from the canvas: it must be told of these.
+    edition : int
+        Another after each change that was not typed, on any desk: fields of an edition that
+        is over must not be read any more.
     told : (str, int) or None
         The canvas and the version it was last told.
     sent : dict or None
@@ -38,11 +43,12 @@ class Desk:
     done: list[Drawing] = field(default_factory=list)
     undone: list[Drawing] = field(default_factory=list)
     version: int = 0
+    edition: int = field(default_factory=_editions.__next__)
     told: tuple[str, int] | None = None
     sent: dict[str, Any] | None = None
     seen: Any = None
 
-    def change(self, drawing: Drawing, *, tell: bool = True) -> None:
+    def change(self, drawing: Drawing, *, tell: bool = True, typed: bool = False) -> None:
         """Take over a new drawing; `tell` the canvas unless it came from there."""
         if drawing == self.drawing:
             return
@@ -50,20 +56,25 @@ class Desk:
         self.undone = []
         self.drawing = drawing
         self.version += tell
+        if not typed:
+            self.edition = next(_editions)
 
     def undo(self) -> None:
         """Go back one change."""
         if self.done:
             self.undone.append(self.drawing)
-            self.drawing = self.done.pop()
-            self.version += 1
+            self._show(self.done.pop())
 
     def redo(self) -> None:
         """Take back the last undo."""
         if self.undone:
             self.done.append(self.drawing)
-            self.drawing = self.undone.pop()
-            self.version += 1
+            self._show(self.undone.pop())
+
+    def _show(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+        self.version += 1
+        self.edition = next(_editions)
 
 
 def desk_of(stage: Stage) -> Desk:

@@ -21,7 +21,7 @@ from segcore.inference import zoo
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 30_000  # milliseconds; only a page that is broken takes so long
-# streamlit-drawable-canvas draws once more when its pictures are loaded, even if it is gone by then.
+# streamlit-drawable-canvas draws once more when its pictures are there, even if it is gone then.
 CANVAS_GONE = ("Cannot read properties of undefined (reading 'clearRect')",)
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 

@@ -86,6 +86,7 @@ def test_typed_numbers_are_exact_and_reach_the_canvas(visit):
     assert sheet.shape(TARGET).bounds()[0] == pytest.approx(51, abs=1)
 
 
+@pytest.mark.alone
 def test_a_picture_of_12_megapixels(visit, tmp_path):
     path = tmp_path / "large.jpg"
     ramp = np.linspace(0, 255, 4000).astype(np.uint8)

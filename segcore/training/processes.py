@@ -57,8 +57,8 @@ class Figures:
 def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None) -> Handle:
     """Start a command in the background, in a session and a log file of its own.
 
-    It runs in the project's folder, at the priority of `niceness`, and reads nothing. Its end is waited
-    for in a thread, so it never stays behind as a zombie.
+    It runs in the project's folder, at the priority of `niceness`, and reads nothing. Its
+    end is waited for in a thread, so it never stays behind as a zombie.
 
     Parameters
     ----------

@@ -259,6 +259,15 @@ def test_the_address_opens_what_it_was_copied_from() -> None:
     assert field(other, "iou-target-x_max").value == 300.5
 
 
+def test_shapes_of_an_address_that_cannot_be_read_are_told_until_something_is_drawn() -> None:
+    page = visit(picture="sheet", shapes="tp1_2_3_4")
+    for _ in range(2):
+        assert len(page.warning) == 1 and "that cannot be read" in page.warning[0].value
+        page.run()
+    type_box(page, TARGET, (1, 1, 20, 20))
+    assert not page.warning
+
+
 def test_where_a_side_comes_from_is_in_the_address() -> None:
     page = visit(picture="chelsea")
     drawn = metric(page)

@@ -12,6 +12,7 @@ from segcore.drawing import Drawing, DrawingError
 from segcore.drawing.notation import from_code, to_code
 from segcore.ui.iou import memory
 from segcore.ui.iou.stage import Stage
+from segcore.ui.text import plain
 
 _HISTORY = 50
 _editions = count()
@@ -37,6 +38,8 @@ class Desk:
         What the canvas was told, unchanged until there is something new to tell.
     seen : object
         The canvas' last answer that was read.
+    problem : str
+        What was wrong with the address' shapes; told until something is drawn.
     """
 
     drawing: Drawing
@@ -47,6 +50,7 @@ class Desk:
     told: tuple[str, int] | None = None
     sent: dict[str, Any] | None = None
     seen: Any = None
+    problem: str = ""
 
     def change(self, drawing: Drawing, *, tell: bool = True, typed: bool = False) -> None:
         """Take over a new drawing; `tell` the canvas unless it came from there."""
@@ -54,7 +58,7 @@ class Desk:
             return
         self.done = [*self.done, self.drawing][-_HISTORY:]
         self.undone = []
-        self.drawing = drawing
+        self.drawing, self.problem = drawing, ""
         self.version += tell
         if not typed:
             self.edition = next(_editions)
@@ -88,7 +92,9 @@ def desk_of(stage: Stage) -> Desk:
         try:
             desks[stage.key].drawing = from_code(code)
         except DrawingError as error:
-            st.warning(str(error), icon=":material/link_off:")
+            desks[stage.key].problem = str(error)
+    if problem := desks[stage.key].problem:
+        st.warning(plain(problem), icon=":material/link_off:")
     return desks[stage.key]
 
 

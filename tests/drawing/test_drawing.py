@@ -156,6 +156,7 @@ def test_the_first_boxes_lie_in_the_picture_and_overlap(size):
     assert prediction.x_min < target.x_max and prediction.y_min < target.y_max
 
 
+@pytest.mark.alone
 def test_a_full_drawing_is_compared_at_once():
     marks = tuple(Mark("target", Box(i, 0, i + 1, 1)) for i in range(MAX_MARKS))
     began = time.perf_counter()

@@ -26,6 +26,11 @@ class IouPage(Tab):
         """Go to an address and wait until figures and canvas are there."""
         self.goto(path, address)
         expect(self.figure).to_be_visible()
+        return self.shown()
+
+    def shown(self) -> IouPage:
+        """Wait until there is one canvas: when the width changes, there are two for a moment."""
+        expect(self.canvas).to_have_count(1)
         expect(self.canvas).to_be_visible()
         return self.rest()
 

@@ -13,7 +13,6 @@ from segcore.drawing import PREDICTION, SIDES, TARGET, Box
 from segcore.drawing.notation import from_code
 
 from ._iou import IouPage, analytic, one_pixel
-from .conftest import PATIENCE
 
 EDGES = ("x_min", "y_min", "x_max", "y_max")
 
@@ -41,8 +40,7 @@ def test_pictures_pages_and_reloads_lose_and_mix_up_nothing(visit):
     sheet.page.get_by_role("link", name="Training").click()
     expect(sheet.page.get_by_role("heading", name="Training")).to_be_visible()
     sheet.settle().page.get_by_role("link", name="IoU calculator").click()
-    expect(sheet.canvas).to_be_visible()
-    sheet.rest()
+    sheet.shown()
     assert sheet.address == {"picture": "sheet", "shapes": drawn}
     assert sheet.iou == iou
 
@@ -55,8 +53,7 @@ def test_pictures_pages_and_reloads_lose_and_mix_up_nothing(visit):
     # A reload.
     address, iou = sheet.address, sheet.iou
     sheet.page.reload()
-    expect(sheet.canvas).to_be_visible()
-    sheet.rest()
+    sheet.shown()
     assert sheet.address == address and sheet.iou == iou
 
     # The address in somebody else's browser.
@@ -89,6 +86,7 @@ def test_typed_numbers_are_exact_and_reach_the_canvas(visit):
     assert sheet.shape(TARGET).bounds()[0] == pytest.approx(51, abs=1)
 
 
+@pytest.mark.alone
 def test_a_picture_of_12_megapixels(visit, tmp_path):
     path = tmp_path / "large.jpg"
     ramp = np.linspace(0, 255, 4000).astype(np.uint8)
@@ -111,8 +109,7 @@ def test_a_picture_of_12_megapixels(visit, tmp_path):
     began = time.perf_counter()
     tab.press("undo")
     expect(tab.figure).to_have_text("0.0000")
-    assert time.perf_counter() - began < PATIENCE / 1000
-    print(f"A rerun with 12 megapixels: {time.perf_counter() - began:.2f} s")
+    assert time.perf_counter() - began < 3  # about 0.3 s on two idle cores
 
 
 # === Looking ===
@@ -130,7 +127,7 @@ def test_a_telephone_scrolls_in_one_direction_only(visit, address):
     tab.rest()
     assert tab.overflow() == [0, 0]
     if "mode" not in address:
-        expect(tab.canvas).to_be_visible()
+        tab.shown()
         box = tab.canvas.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
         for name in ("Boxes", "Outlines", "Several objects"):

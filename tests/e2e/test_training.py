@@ -97,8 +97,9 @@ def app(visit, store: RunStore, tmp_path: Path):
 
     @contextmanager
     def run(width: int = 1280, height: int = 900, **environment: str) -> Iterator[TrainingPage]:
-        folders = {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
-        with serve(env={**folders, **environment}) as server:
+        own = {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
+        own["SEGCORE_TRAINING_NICENESS"] = "0"  # what is looked at is the page, not its patience
+        with serve(env={**own, **environment}) as server:
             tab = visit(width, height, url=server.url, kind=TrainingPage)
             yield tab
             tab.page.close()  # before the server, whose end it would complain about

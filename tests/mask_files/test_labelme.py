@@ -84,6 +84,7 @@ def test_a_group_stays_apart_and_empty_objects_are_left_out():
     assert objects() == []
 
 
+@pytest.mark.alone
 def test_long_outlines_are_refused_at_once():
     points = [[i % 7, i % 11] for i in range(300_000)]
     began = time.process_time()

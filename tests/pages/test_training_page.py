@@ -224,6 +224,7 @@ def test_lengths_and_axes(store) -> None:
         assert len(charts) >= 2
 
 
+@pytest.mark.alone
 def test_ten_thousand_steps_draw_quickly(store) -> None:
     """Of the server: reading, drawing and sending, with the fastest of several tries."""
     import time

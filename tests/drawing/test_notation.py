@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from segcore.drawing import Box, Brush, Drawing, DrawingError, Mark, Polygon
 from segcore.drawing.notation import MAX_BYTES, MAX_CODE, from_code, from_json, to_code, to_json
 
-properties = settings(deadline=None, derandomize=True, max_examples=1000)
+properties = settings(deadline=None, derandomize=True, max_examples=200)
 coordinates = st.floats(-1e6, 1e6)
 points = st.tuples(coordinates, coordinates)
 outlines = st.lists(points, min_size=3, max_size=6).map(tuple)

@@ -45,7 +45,7 @@ def random_mark(random):
 
 def test_random_drawings_against_whole_masks():
     random = np.random.default_rng(0)
-    for _ in range(1000):
+    for _ in range(400):
         drawing = Drawing(tuple(random_mark(random) for _ in range(random.integers(1, 9))))
         for side in ("target", "prediction"):
             found, expected = drawn_objects(drawing, side, SIZE), by_hand(drawing, side)

@@ -89,7 +89,7 @@ def test_a_box_and_the_polygon_of_its_corners_are_the_same():
 def test_polygons_agree_with_exact_arithmetic(grid):
     """Many corners on few places: crossings, repeated points, collinear points, slits."""
     random = np.random.default_rng(grid)
-    for _ in range(300):
+    for _ in range(120):
         count = random.integers(3, 9)
         points = random.integers(-3 * grid, 14 * grid, (count, 2)) / grid
         expected = by_crossings(points, SIZE)
@@ -99,7 +99,7 @@ def test_polygons_agree_with_exact_arithmetic(grid):
 def test_centres_on_slanting_edges_are_decided_exactly():
     """An edge over 98 pixels that rises by 2 passes through centres; 1 / 49 is not a float."""
     random, size = np.random.default_rng(2), (14, 110)
-    for _ in range(30):
+    for _ in range(12):
         run, times = random.integers(3, 50), random.integers(1, 3)
         rise = random.integers(1, 4)
         left, top = random.integers(0, 5, 2) + 0.5

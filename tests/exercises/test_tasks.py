@@ -162,7 +162,8 @@ def test_guesses_are_read_as_people_write_them(text, value):
     [
         ("", "is no number"), ("half", "is no number"), ("1e-1", "is no number"),
         ("٠٫٥", "is no number"), ("1//2", "is no number"), ("nan", "is no number"),
-        ("9" * 400, "is no number"), ("-0.5", "is no number"), ("1.5", "is not between"),
+        ("9" * 400, "is no number"), ("-0.5", "is not between"), ("1.5", "is not between"),
+        ("−1/3", "is not between"),
         ("1/0", "is not between"), ("150 %", "is not between"), ("7/3", "is not between"),
     ],
 )  # fmt: skip
@@ -170,6 +171,15 @@ def test_what_is_no_guess_is_told(text, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         read_guess(text)
     assert len(str(caught.value)) < 200
+
+
+def test_minus_nothing_is_nothing():
+    assert str(read_guess("-0")) == "0.0"  # as the address carries it
+
+
+def test_an_exact_decimal_is_no_approximation():
+    target, prediction = Mark(TARGET, Box(0, 0, 8, 4)), Mark(PREDICTION, Box(0, 0, 1, 1))
+    assert steps(Task("", (4, 8), Drawing((target, prediction))))[-1].endswith("{32} = 0.03125$")
 
 
 def test_points_go_down_with_the_distance():

@@ -55,7 +55,7 @@ def test_polygons_and_rectangles_fill_the_same_pixels():
 
 def test_circles_agree_with_scikit_image():
     random = np.random.default_rng(0)
-    for _ in range(1000):
+    for _ in range(400):
         x, y, radius = random.random(3) * (36, 26, 12) + (-3, -3, 0.1)
         angle = random.random() * 2 * math.pi
         edge = [x + radius * math.cos(angle), y + radius * math.sin(angle)]
@@ -87,9 +87,9 @@ def test_a_group_stays_apart_and_empty_objects_are_left_out():
 @pytest.mark.alone
 def test_long_outlines_are_refused_at_once():
     points = [[i % 7, i % 11] for i in range(300_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert "300000 points; accepted are 3 to 20000" in refused({"points": points})
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_too_many_objects_are_refused_before_they_are_drawn():

@@ -16,7 +16,7 @@ from pycocotools import mask as coco_mask
 from segcore.mask_files import ACCEPTED, MAX_BYTES, MaskFileError, read
 
 SIZE = (12, 16)
-properties = settings(deadline=None, derandomize=True, max_examples=1000)
+properties = settings(deadline=None, derandomize=True, max_examples=250)
 
 
 def png(values, **options):

@@ -97,7 +97,7 @@ def test_a_guess_may_be_a_decimal_a_fraction_or_a_percentage(text) -> None:
         ("", "Type your answer first"),
         ("a third", "is no number"),
         ("nan", "is no number"),
-        ("-0.5", "is no number"),
+        ("-0.5", "is not between 0 and 1"),
         ("1e-3", "is no number"),
         ("3", "not between 0 and 1"),
         ("1/0", "not between 0 and 1"),

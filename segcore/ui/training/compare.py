@@ -18,13 +18,15 @@ from segcore.ui.training.watch import chart
 
 LECTURE = [f"{PREFIX}lecture-{size}" for size in ("32x25", "32x30", "64x40")]
 
+MOST = 6  # runs at once, as many as there are colours
+
 
 def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
     """Show the picker and, of the runs picked, tables and curves."""
     lecture = [key for key in LECTURE if key in runs]
     if "compared" not in st.session_state:
         asked = [key for key in st.query_params.get_all("with") if key in runs]
-        st.session_state.compared = asked or lecture or list(runs)[:3]
+        st.session_state.compared = list(dict.fromkeys(asked))[:MOST] or lecture or list(runs)[:3]
     known = set(runs) | set(foreign)
     st.session_state.compared = [key for key in st.session_state.compared if key in known]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -33,7 +35,7 @@ def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
             [*runs, *foreign],
             format_func=lambda key: runs[key].label if key in runs else key,
             key="compared",
-            max_selections=6,
+            max_selections=MOST,
         )
         st.button(
             "The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:"

@@ -15,7 +15,7 @@ from segcore.training import downloads
 from segcore.training.exports import export_status, start_export
 from segcore.training.names import RunError, folder_name
 from segcore.ui.text import plain
-from segcore.ui.training import start
+from segcore.ui.training import filling
 from segcore.ui.training.library import Item, control, store
 
 
@@ -32,7 +32,7 @@ def show(item: Item, allowed: bool) -> None:
                 force = partial(control().stop, name, force=True)
                 _button("End at once", "dangerous", force)
         if allowed:
-            _button("Clone with changes", "content_copy", partial(start.fill, item))
+            _button("Clone with changes", "content_copy", partial(filling.clone, item))
         _take_away(item, allowed)
         if allowed and not item.shipped:
             _describe(item)

@@ -125,7 +125,7 @@ def test_the_form_comes_back_after_another_panel(store) -> None:
 
 
 def test_a_clone_has_every_setting_of_its_run(store) -> None:
-    values = {"batch": 5, "seed": 4, "mixed_precision": True, "options.dropout": 0.35}
+    values = {"batch": 5, "mixed_precision": True, "seed": 4, "options.dropout": 0.35}
     order = Order("pets", values, ("/a", "synthetic"), "/w/x.keras", ("kitten", "coffee"))
     begin(store, "mine")
     store.write("mine", "request.json", order.to_dict())

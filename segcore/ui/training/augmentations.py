@@ -48,7 +48,7 @@ def show(data: str) -> None:
     with st.container(horizontal=True, gap="small"):
         with st.container(width=SHOWN_SIDE):
             _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE), "Mirrored")
-            st.toggle("Mirror", key="form-augmentation.flip")
+            st.toggle("Mirror", key="form-augmentation.flip", persist_state="session")
         for name, title in TITLES.items():
             with st.container(width=SHOWN_SIDE):
                 _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE), title)

@@ -1,7 +1,7 @@
-"""What the form's widgets hold: from the address, a recipe or a run, and kept between visits.
+"""What the form's widgets hold at first: from the address, a recipe or a run.
 
-Streamlit forgets what a widget held as soon as it is not drawn. So all settings, drawn or
-not, are kept in one place and come back before the widgets are drawn.
+They are drawn with ``persist_state="session"``, as Streamlit otherwise forgets what a widget
+holds when it is not drawn: a hidden option would come back at its smallest value.
 """
 
 from __future__ import annotations
@@ -25,26 +25,13 @@ from segcore.ui.training.limits import fit
 SMALL_SIDE = 64  # of the built-in pictures
 FIRST = "lecture-32x25"
 WATCHED = ("chelsea", "kitten", "german_shepherd")
-KEPT = "kept_form"
 NOTE = "training_note"
 
 
 def begin() -> None:
-    """Fill the form from the address at the first visit, and with what was kept later on."""
-    if "form-recipe" not in st.session_state and KEPT not in st.session_state:
+    """Fill the form from the address at the first visit."""
+    if "form-recipe" not in st.session_state:
         _read_address()
-    _restore()
-
-
-def keep() -> None:
-    """Keep all settings for the next run of the script, also of widgets that are hidden now."""
-    state = st.session_state
-    state[KEPT] = {key: state[key] for key in map(str, state) if key.startswith("form-")}
-
-
-def _restore() -> None:
-    for key, value in st.session_state.get(KEPT, {}).items():
-        st.session_state.setdefault(key, value)
 
 
 def note() -> None:
@@ -95,7 +82,6 @@ def clone(item: Item) -> None:
 
 def recipe_changed() -> None:
     """Take the settings of the recipe that was chosen; for callbacks."""
-    _restore()
     state = st.session_state
     recipe = find(state["form-recipe"])
     _put(change(recipe, {"side": _side(recipe, state["form-data"])}))
@@ -107,7 +93,6 @@ def data_changed() -> None:
 
     That is the picture's side, the title and the sample pictures that are watched.
     """
-    _restore()
     state = st.session_state
     before, now = state["form-data_before"], state["form-data"]
     recipe = find(state["form-recipe"])

@@ -69,10 +69,12 @@ def fit(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def slider(key: str, title: str, place: DeltaGenerator | None = None) -> None:
     """Show a setting's slider."""
     low, high, step = BOUNDS[key]
-    (place or st).slider(title, low, high, step=step, key=f"form-{key}")
+    (place or st).slider(title, low, high, step=step, key=f"form-{key}", persist_state="session")
 
 
 def number(key: str, title: str, place: DeltaGenerator, **options: Any) -> None:
     """Show a setting's field for a number."""
     low, high, step = BOUNDS[key]
-    place.number_input(title, low, high, step=step, key=f"form-{key}", **options)
+    place.number_input(
+        title, low, high, step=step, key=f"form-{key}", persist_state="session", **options
+    )

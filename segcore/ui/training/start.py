@@ -42,11 +42,18 @@ def show() -> None:
     filling.note()
     form, side = st.columns([5, 3], gap="large")
     with form:
-        title = st.text_input("Name of the run", key="form-title", max_chars=80)
+        title = st.text_input(
+            "Name of the run", key="form-title", persist_state="session", max_chars=80
+        )
         ready = _data()
-        st.selectbox("Recipe", list(RECIPES), key="form-recipe", on_change=filling.recipe_changed)
+        st.selectbox(
+            "Recipe",
+            list(RECIPES),
+            key="form-recipe",
+            persist_state="session",
+            on_change=filling.recipe_changed,
+        )
         _settings()
-    filling.keep()
     try:
         order = _order()
     except ValueError as error:
@@ -83,6 +90,7 @@ def _data() -> bool:
         list(DATA),
         format_func=DATA.__getitem__,
         key="form-data",
+        persist_state="session",
         on_change=filling.data_changed,
     )
     if chosen != "folder":
@@ -90,6 +98,7 @@ def _data() -> bool:
     st.text_area(
         "Folders, one a line",
         key="form-folder",
+        persist_state="session",
         placeholder="data/pets",
         height="content",
         help="In the layout of Oxford-IIIT Pet or of COCO panoptic, with cats and dogs. "
@@ -124,32 +133,57 @@ def _settings() -> None:
             CHOICES["architecture"],
             format_func=_name,
             key="form-architecture",
+            persist_state="session",
         )
         left, right = st.columns(2)
         if architecture == "lecture_unet":
             slider("options.base_width", "Base width", left)
             slider("options.depth", "Depth", right)
             left.selectbox(
-                "Initialiser", CHOICES["options.initializer"], key="form-options.initializer"
+                "Initialiser",
+                CHOICES["options.initializer"],
+                key="form-options.initializer",
+                persist_state="session",
             )
-            right.toggle("Batch normalisation", key="form-options.batch_normalization")
+            right.toggle(
+                "Batch normalisation",
+                key="form-options.batch_normalization",
+                persist_state="session",
+            )
         else:
             slider("options.frozen_blocks", "Frozen blocks", left)
-            right.toggle("Start from ImageNet's weights", key="form-options.imagenet")
+            right.toggle(
+                "Start from ImageNet's weights",
+                key="form-options.imagenet",
+                persist_state="session",
+            )
         slider("options.dropout", "Dropout", left)
         if state["form-init"]:
             right.toggle(
                 f"Start from {plain(PurePath(state['form-init']).name)} as the run before",
                 key="form-use_init",
+                persist_state="session",
             )
     with st.expander("Loss and optimiser", expanded=True, icon=":material/function:"):
         left, right = st.columns(2)
-        left.selectbox("Loss", LOSSES, format_func=_name, key="form-loss")
+        left.selectbox("Loss", LOSSES, format_func=_name, key="form-loss", persist_state="session")
         if state["form-loss"] == "cross_entropy+dice":
             slider("dice_weight", "Weight of Dice", right)
-        left.selectbox("Optimiser", OPTIMIZERS, format_func=_name, key="form-optimizer")
+        left.selectbox(
+            "Optimiser",
+            OPTIMIZERS,
+            format_func=_name,
+            key="form-optimizer",
+            persist_state="session",
+        )
         number("learning_rate", "Learning rate", right, format="%g")
-        left.selectbox("Schedule", SCHEDULES, format_func=str.capitalize, key="form-schedule")
+        left.selectbox(
+            "Schedule",
+            SCHEDULES,
+            format_func=str.capitalize,
+            key="form-schedule",
+            persist_state="session",
+        )
         number("warmup_epochs", "Warm-up, epochs", right)
     with st.expander("Length and size", expanded=True, icon=":material/timer:"):
         left, right = st.columns(2)
@@ -159,7 +193,7 @@ def _settings() -> None:
         number("patience", "Early stop after epochs without gain, 0: never", right)
         slider("validation", "Held back for validation", left)
         number("seed", "Seed", right)
-        left.toggle("Mixed precision", key="form-mixed_precision")
+        left.toggle("Mixed precision", key="form-mixed_precision", persist_state="session")
     with st.expander("Augmentation", icon=":material/auto_fix_high:"):
         augmentations.show(filling.roots()[0])
     with st.expander("Pictures to watch", icon=":material/visibility:"):
@@ -168,6 +202,7 @@ def _settings() -> None:
             list(samples := sample_pictures()),
             format_func=lambda name: samples[name].title,
             key="form-watch",
+            persist_state="session",
             help="Besides a few of the validation pictures.",
         )
 
@@ -198,7 +233,6 @@ def _order() -> Order:
 def _start() -> None:
     """Start what the widgets say now, which may be newer than what was drawn last."""
     try:
-        filling.begin()
         order = _order()
         if not order.data[0]:
             raise ValueError("Name the folder of a data set.")

@@ -54,7 +54,7 @@ def title(metric: str) -> str:
     return {"mean_iou": "Mean IoU"}.get(metric, metric.replace("_", " ").capitalize())
 
 
-def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figure:
+def curves(logs: Mapping[str, Log], metric: str, look: Look = Look(), of: str = "") -> go.Figure:
     """Draw a metric of one run or of several.
 
     Parameters
@@ -65,6 +65,8 @@ def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figu
     metric : str
         A column of the epochs or steps, also found as ``val_`` and that.
     look : Look
+    of : str
+        Tells apart what is drawn: a zoom stays while this and the axes do.
 
     Returns
     -------
@@ -100,7 +102,7 @@ def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figu
         margin={"l": 8, "r": 8, "t": 36, "b": 8},
         legend={"orientation": "h", "y": -0.25, "x": 0},
         hovermode="x unified" if single else "closest",
-        uirevision=f"{metric} {look.unit} {look.logarithmic}",
+        uirevision=f"{of} {metric} {look.unit} {look.logarithmic}",
         xaxis={"title": {"text": AXES[look.unit]}, "rangemode": "tozero"},
         yaxis={"type": "log" if look.logarithmic else "linear", "tickformat": "~g"},
     )

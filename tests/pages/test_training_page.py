@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import statistics
+import time
+import zipfile
 
 import pytest
+
+from segcore.training import downloads
 
 from .training_page import begin, press, visit, widget
 
@@ -22,31 +28,6 @@ def test_an_address_with_a_run_that_is_none_shows_another(store, run) -> None:
     page = visit(run=run)
     assert not page.error
     assert page.query_params["run"] == "shipped:lecture-64x40"
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda f: (f / "epochs.jsonl").write_bytes((f / "epochs.jsonl").read_bytes() + b'{"epo'),
-        lambda f: (f / "epochs.jsonl").write_bytes(b"\xff\x00\n{}\n[]\n"),
-        lambda f: (f / "epochs.jsonl").unlink(),
-        lambda f: (f / "steps.jsonl").unlink(),
-        lambda f: (f / "status.json").write_text("{"),
-        lambda f: (f / "status.json").unlink(),
-        lambda f: (f / "run.json").write_text("[1]"),
-        lambda f: (f / "run.json").write_text(json.dumps({"recipe": {"epochs": "many"}})),
-        lambda f: (f / "run.json").unlink(),
-        lambda f: (f / "about.json").write_text("x"),
-        lambda f: (f / "samples" / "0-0001.png").write_bytes(b"no picture"),
-        lambda f: (f / "samples" / "0-0001.png").symlink_to("/etc/passwd"),
-        lambda f: (f / "samples").rmdir(),
-    ],
-)
-def test_a_damaged_run_is_shown_as_far_as_it_goes(store, damage) -> None:
-    damage(begin(store, "damaged"))
-    page = visit(run="damaged")
-    assert page.query_params["run"] == "damaged"
-    assert "Traceback" not in " ".join(e.value for e in page.error)
 
 
 def test_a_run_can_be_renamed_annotated_and_cloned(store) -> None:
@@ -94,9 +75,7 @@ def test_lengths_and_axes(store) -> None:
 
 
 def test_ten_thousand_steps_draw_quickly(store) -> None:
-    """Of the server: reading, drawing and sending, with the fastest of several tries."""
-    import time
-
+    """Of the server: the whole page, with reading, drawing and sending."""
     folder = begin(store, "long", epochs=200)
     with open(folder / "steps.jsonl", "w") as file:
         for step in range(1, 10_001):
@@ -107,9 +86,53 @@ def test_ten_thousand_steps_draw_quickly(store) -> None:
             file.write("\n")
     page = visit(run="long", axis="Step", smoothing="0.6")
     times = []
-    for _ in range(5):
+    for _ in range(7):
         began = time.process_time()
         page.run()
         times.append(time.process_time() - began)
     assert not page.exception
-    assert min(times) < 0.3, times
+    assert statistics.median(times) < 0.3, times
+
+
+# === What the address and the downloads carry ===
+
+
+def test_the_epoch_of_the_address_is_shown(store) -> None:
+    page = visit(run="shipped:lecture-32x25", epoch="7")
+    key = "epoch-shipped:lecture-32x25"
+    assert widget(page, key).value == 7 and page.query_params["epoch"] == "7"
+    assert any("epoch 7" in c.value for c in page.caption)
+    widget(page, "picked_run").set_value("shipped:lecture-32x30").run()
+    assert widget(page, "epoch-shipped:lecture-32x30").value == 30, "it was meant for one run"
+    widget(page, "picked_run").set_value("shipped:lecture-32x25").run()
+    assert widget(page, key).value == 7
+
+
+@pytest.mark.parametrize("epoch", ["0", "99", "-1", "x", "", "9" * 400])
+def test_an_epoch_that_is_none_shows_the_last(store, epoch) -> None:
+    page = visit(run="shipped:lecture-32x25", epoch=epoch)
+    assert widget(page, "epoch-shipped:lecture-32x25").value == 25 and not page.error
+
+
+def test_a_run_can_be_taken_away_with_and_without_weights(store, offered, monkeypatch) -> None:
+    made = []
+    make = downloads.run_zip
+    monkeypatch.setattr(downloads, "run_zip", lambda *a, **k: made.append(k) or make(*a, **k))
+    folder = begin(store, "mine")
+    (folder / "best.keras").write_bytes(b"weights")
+    (folder / "checkpoints" / "0003.keras").write_bytes(b"weights")
+    visit(run="mine")
+    assert not made, "nothing is packed before it is asked for"
+    for label, weights in (("Run without weights, ZIP", 0), ("Everything, with weights, ZIP", 2)):
+        with zipfile.ZipFile(io.BytesIO(offered[label]["data"]())) as archive:
+            assert sum(name.endswith(".keras") for name in archive.namelist()) == weights
+    assert offered[label]["file_name"] == "mine-with-weights.zip"
+
+
+def test_each_run_has_a_zoom_of_its_own(store) -> None:
+    ids = []
+    for run in ("lecture-32x25", "lecture-32x30"):
+        charts = visit(run=f"shipped:{run}").get("plotly_chart")
+        ids.append({(c.proto.id, json.loads(c.proto.spec)["layout"]["uirevision"]) for c in charts})
+    assert ids[0] and not ids[0] & ids[1]
+    assert not {revision for _, revision in ids[0]} & {revision for _, revision in ids[1]}

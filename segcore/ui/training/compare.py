@@ -31,17 +31,14 @@ def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
         )
     known = set(runs) | set(foreign)
     st.session_state.compared = [key for key in st.session_state.compared if key in known]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.multiselect(
-            "Runs to compare",
-            [*runs, *foreign],
-            format_func=lambda key: _title(key, runs),
-            key="compared",
-            max_selections=MOST_COMPARED,
-        )
-        st.button(
-            "The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:"
-        )
+    picked = st.multiselect(
+        "Runs to compare",
+        [*runs, *foreign],
+        format_func=lambda key: _title(key, runs),
+        key="compared",
+        max_selections=MOST_COMPARED,
+    )
+    st.button("The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:")
     st.query_params["with"] = [key for key in picked if key in runs]
     if not picked:
         st.info("Pick two runs or more.", icon=":material/compare_arrows:")
@@ -57,7 +54,7 @@ def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
     for i, metric in enumerate(m for m in metrics if m != "learning_rate"):
         with columns[i % 2]:
             chart(logs, metric, look, " ".join(picked))
-    st.caption("Of runs with a validation, its curve is drawn; the training's else.")
+    st.caption("The curves are those of the validation, or of the training where a run has none.")
     _results(logs, chosen)
     _differences(chosen)
 
@@ -72,7 +69,9 @@ def _title(key: str, runs: dict[str, Item]) -> str:
 
 def _labels(picked: list[str], runs: dict[str, Item]) -> dict[str, str]:
     """Return a name for each run, with its key where two are called the same."""
-    titles = {key: _title(key, runs) for key in picked}
+    titles = {
+        key: runs[key].entry.title if key in runs else foreign_logs.name(key) for key in picked
+    }
     same = [title for title in titles.values() if list(titles.values()).count(title) > 1]
     return {key: f"{title} ({key})" if title in same else title for key, title in titles.items()}
 
@@ -88,7 +87,10 @@ def _results(logs: dict[str, Log], chosen: dict[str, Item]) -> None:
         if best:
             at = np.flatnonzero(log.epochs["epoch"] == best)[0]
             row["Best epoch"] = best
-            for name, title in (("val_mean_iou", "Validation mean IoU"), ("val_loss", "Its loss")):
+            for name, title in (
+                ("val_mean_iou", "Validation mean IoU"),
+                ("val_loss", "Validation loss then"),
+            ):
                 if name in log.epochs:
                     row[title] = round(float(log.epochs[name][at]), 4)
         if elapsed := last(log.epochs, "elapsed"):
@@ -98,7 +100,8 @@ def _results(logs: dict[str, Log], chosen: dict[str, Item]) -> None:
         if label in chosen:
             row["Machine"] = chosen[label].entry.settings.get("machine")
         rows.append(row)
-    st.dataframe(rows, hide_index=True, alt="Results of the runs")
+    numbers = {"Parameters": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(rows, hide_index=True, column_config=numbers, alt="Results of the runs")
 
 
 def _differences(chosen: dict[str, Item]) -> None:

@@ -33,6 +33,8 @@ NAMES = {
     "focal": "Focal",
     "rmsprop": "RMSprop",
     "adam": "Adam",
+    "glorot_uniform": "Glorot, uniform",
+    "he_normal": "He, normal",
 }
 
 
@@ -135,13 +137,15 @@ def _settings() -> None:
             key="form-architecture",
             persist_state="session",
         )
-        left, right = st.columns(2)
         if architecture == "lecture_unet":
+            left, right = st.columns(2)
             slider("options.base_width", "Base width", left)
             slider("options.depth", "Depth", right)
+            left, right = st.columns(2, vertical_alignment="bottom")
             left.selectbox(
                 "Initialiser",
                 CHOICES["options.initializer"],
+                format_func=_name,
                 key="form-options.initializer",
                 persist_state="session",
             )
@@ -151,24 +155,25 @@ def _settings() -> None:
                 persist_state="session",
             )
         else:
+            left, right = st.columns(2, vertical_alignment="bottom")
             slider("options.frozen_blocks", "Frozen blocks", left)
             right.toggle(
                 "Start from ImageNet's weights",
                 key="form-options.imagenet",
                 persist_state="session",
             )
-        slider("options.dropout", "Dropout", left)
+        slider("options.dropout", "Dropout")
         if state["form-init"]:
-            right.toggle(
+            st.toggle(
                 f"Start from {plain(PurePath(state['form-init']).name)} as the run before",
                 key="form-use_init",
                 persist_state="session",
             )
     with st.expander("Loss and optimiser", expanded=True, icon=":material/function:"):
-        left, right = st.columns(2)
-        left.selectbox("Loss", LOSSES, format_func=_name, key="form-loss", persist_state="session")
+        st.selectbox("Loss", LOSSES, format_func=_name, key="form-loss", persist_state="session")
         if state["form-loss"] == "cross_entropy+dice":
-            slider("dice_weight", "Weight of Dice", right)
+            slider("dice_weight", "Weight of Dice")
+        left, right = st.columns(2)
         left.selectbox(
             "Optimiser",
             OPTIMIZERS,
@@ -177,6 +182,7 @@ def _settings() -> None:
             persist_state="session",
         )
         number("learning_rate", "Learning rate", right, format="%g")
+        left, right = st.columns(2)
         left.selectbox(
             "Schedule",
             SCHEDULES,
@@ -189,11 +195,13 @@ def _settings() -> None:
         left, right = st.columns(2)
         number("batch", "Batch size", left)
         number("epochs", "Epochs", right)
+        left, right = st.columns(2)
         number("side", "Picture side, pixels", left)
-        number("patience", "Early stop after epochs without gain, 0: never", right)
-        slider("validation", "Held back for validation", left)
+        number("patience", "Stop after epochs without gain, 0: never", right)
+        left, right = st.columns(2)
+        slider("validation", "Share held back for validation", left)
         number("seed", "Seed", right)
-        left.toggle("Mixed precision", key="form-mixed_precision", persist_state="session")
+        st.toggle("Mixed precision", key="form-mixed_precision", persist_state="session")
     with st.expander("Augmentation", icon=":material/auto_fix_high:"):
         augmentations.show(filling.roots()[0])
     with st.expander("Pictures to watch", icon=":material/visibility:"):

@@ -94,7 +94,7 @@ def _figures(item: Item, status: Status, log: Log, epochs: int) -> None:
     if "pictures_per_second" in table:
         shown["Pictures a second"] = f"{table['pictures_per_second'][-1]:.1f}"
     if elapsed := last(table, "elapsed"):
-        shown["Time so far"] = duration(elapsed)
+        shown["Time so far" if status.active else "Time"] = duration(elapsed)
     if status.state == "running" and (left := time_left(log, epochs)) is not None:
         shown["Time left"] = duration(left)
     if not item.shipped and status.active and (used := control().figures(item.entry.name)):

@@ -16,7 +16,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")  # 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 AXES = {"step": "Step", "epoch": "Epoch", "time": "Minutes of training"}
 NO_METRICS = ("epoch", "step", "seconds", "elapsed", "pictures_per_second")
-HEIGHT = 300
+HEIGHT = 300  # pixels
+LEGEND_LINE = 19
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def title(metric: str) -> str:
     return {"mean_iou": "Mean IoU"}.get(metric, metric.replace("_", " ").capitalize())
 
 
-def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figure:
+def curves(logs: Mapping[str, Log], metric: str, look: Look = Look(), of: str = "") -> go.Figure:
     """Draw a metric of one run or of several.
 
     Parameters
@@ -65,6 +66,8 @@ def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figu
     metric : str
         A column of the epochs or steps, also found as ``val_`` and that.
     look : Look
+    of : str
+        Tells apart what is drawn: a zoom stays while this and the axes do.
 
     Returns
     -------
@@ -96,11 +99,11 @@ def curves(logs: Mapping[str, Log], metric: str, look: Look = Look()) -> go.Figu
             _mark_best(figure, log, f"val_{metric}", look)
     figure.update_layout(
         title={"text": title(metric), "font": {"size": 16}},
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 36, "b": 8},
-        legend={"orientation": "h", "y": -0.25, "x": 0},
+        height=HEIGHT + LEGEND_LINE * (0 if single else len(logs)),
+        margin={"l": 8, "r": 8, "t": 36, "b": 56 + LEGEND_LINE * (1 if single else len(logs))},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         hovermode="x unified" if single else "closest",
-        uirevision=f"{metric} {look.unit} {look.logarithmic}",
+        uirevision=f"{of} {metric} {look.unit} {look.logarithmic}",
         xaxis={"title": {"text": AXES[look.unit]}, "rangemode": "tozero"},
         yaxis={"type": "log" if look.logarithmic else "linear", "tickformat": "~g"},
     )

@@ -36,7 +36,7 @@ class Mark:
     def __post_init__(self) -> None:
         """Check what the types do not."""
         if self.side not in SIDES:
-            raise DrawingError(f"A shape is on side {self.side!r}; accepted are {SIDES}.")
+            raise DrawingError(f"A shape is on side {str(self.side)[:40]!r}; accepted are {SIDES}.")
         if self.erase and not isinstance(self.shape, Brush):
             raise DrawingError("Only a brush stroke can erase; draw the eraser as a stroke.")
         if not (math.isfinite(self.score) and 0 <= self.score <= 1):

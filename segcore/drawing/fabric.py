@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from segcore.drawing.curves import TOLERANCE, extent, flatten, simplified
 from segcore.drawing.drawing import PREDICTION, TARGET, Drawing, Mark
-from segcore.drawing.errors import DrawingError
 from segcore.drawing.shapes import Box, Brush, Polygon, Shape
 
 LINE = 2  # width of outlines, in pixels of the canvas
@@ -122,17 +121,21 @@ def from_canvas(data: Any, scale: float, before: Drawing) -> Drawing:
         that did keeps its score.
     """
     objects = data.get("objects") if isinstance(data, dict) else None
-    found = [_mark(entry, scale) for entry in objects] if isinstance(objects, list) else []
+    entries = objects if isinstance(objects, list) else []
+    with np.errstate(all="ignore"):  # numbers that are not finite make no shape
+        found = [_mark(entry, scale) for entry in entries]
     tolerance = 0.02 / scale + 1e-3
     marks = [
         mark
         for mark in found
         if mark and (_has_extent(mark.shape) or _is_among(mark, before.marks, tolerance))
     ]
-    return Drawing(tuple(_recognised(marks, before, tolerance)))
+    return Drawing(tuple(_recognised(marks, before, tolerance, STEADY / scale)))
 
 
-def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> list[Mark]:
+def _recognised(
+    marks: Sequence[Mark], before: Drawing, tolerance: float, steady: float
+) -> list[Mark]:
     old = list(before.marks)
     same_length = len(marks) == len(old)
     result = []
@@ -141,11 +144,23 @@ def _recognised(marks: Sequence[Mark], before: Drawing, tolerance: float) -> lis
         if known is not None:
             old.remove(known)
             result.append(known)
-        elif same_length and before.marks[i].side == mark.side:
+            continue
+        mark = replace(mark, shape=_steadied(mark.shape, steady))
+        if same_length and before.marks[i].side == mark.side:
             result.append(replace(mark, score=before.marks[i].score))
         else:
             result.append(with_score(mark, result))
     return result
+
+
+def _steadied(shape: Shape, tolerance: float) -> Shape:
+    """Return a hand's path by fewer points."""
+    if isinstance(shape, Brush):
+        return replace(shape, points=tuple(simplified(shape.points, tolerance)))
+    if isinstance(shape, Polygon) and shape.freehand:
+        points = tuple(simplified(shape.points, tolerance))
+        return replace(shape, points=points) if len(points) > 2 else shape
+    return shape
 
 
 def _is_among(mark: Mark, others: Sequence[Mark], tolerance: float) -> bool:
@@ -189,7 +204,7 @@ def _shape(entry: dict[str, Any], tool: str, scale: float) -> Shape | None:
         return None
     path = entry["path"]
     x0, y0, x1, y1 = extent(path)
-    points = np.array(simplified(flatten(path, TOLERANCE * min(1.0, scale)), STEADY))
+    points = np.array(flatten(path, TOLERANCE * min(1.0, scale)))
     placed = _placed(points - ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0, y1 - y0), entry) / scale
     pairs = tuple(map(tuple, placed.tolist()))
     if tool in ("brush", "eraser"):
@@ -248,6 +263,4 @@ def _has_extent(shape: Shape) -> bool:
 def _without_repeats(points: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, float], ...]:
     kept = [points[0]]
     kept += [p for p, q in zip(points[1:], points, strict=False) if p != q]
-    if not kept:
-        raise DrawingError("A path has no points.")
     return tuple((p[0], p[1]) for p in kept)

@@ -49,7 +49,8 @@ def from_json(text: str | bytes) -> tuple[Drawing, tuple[int, int]]:
     """
     if len(text) > MAX_BYTES:
         raise DrawingError(
-            f"The file has {len(text) / 2**20:.1f} MB; a drawing has up to {MAX_BYTES // 2**20} MB."
+            f"The file has {-(-len(text) * 10 // 2**20) / 10} MB; a drawing has up to "
+            f"{MAX_BYTES // 2**20} MB: choose a drawing that was saved here."
         )
     try:
         content = json.loads(text)

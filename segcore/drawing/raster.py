@@ -64,7 +64,7 @@ def _even_odd(points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.
     low, high = np.where(rightwards, points, ends), np.where(rightwards, ends, points)
     edge, column = _columns(low[:, 0], high[:, 0], size[1])
     run, rise = (high - low)[edge].T
-    y = low[edge, 1] + (column + 0.5 - low[edge, 0]) * (rise / run)
+    y = low[edge, 1] + (column + 0.5 - low[edge, 0]) * rise / run  # exact where y is a centre
     flips = np.zeros((size[0] + 1, size[1]), np.uint8)
     np.bitwise_xor.at(flips, (_row(y, size[0]), column), np.uint8(1))
     for above, here in zip(flips[:-1], flips[1:], strict=True):  # much faster than accumulate

@@ -10,7 +10,7 @@ from segcore.exercises.task import F1, THRESHOLD, Task
 
 FULL_POINTS = 3
 _LIMITS = ((0.006, FULL_POINTS), (0.05, 2), (0.1, 1))  # how far off, for how many points
-_NUMBER = r"\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9}"
+_NUMBER = r"[-+−]?(?:\d{1,9}(?:[.,]\d{1,9})?|[.,]\d{1,9})"
 _GUESS = re.compile(rf"\s*({_NUMBER})\s*(?:/\s*({_NUMBER})\s*|(%)\s*)?", re.ASCII)
 
 
@@ -34,15 +34,19 @@ def read_guess(text: str) -> float:
             "percentage (33 %)."
         )
     number, whole, percent = match.groups()
-    value = float(number.replace(",", "."))
+    value = _decimal(number)
     if whole:
-        below = float(whole.replace(",", "."))
+        below = _decimal(whole)
         value = value / below if below else math.inf
     if percent:
         value /= 100
     if not 0 <= value <= 1:
         raise ValueError(f"{text.strip()[:40]} is not between 0 and 1, and every IoU and F1 is.")
-    return value
+    return abs(value)  # -0 is 0
+
+
+def _decimal(text: str) -> float:
+    return float(text.replace(",", ".").replace("−", "-"))
 
 
 def points(guess: float | None, answer: float) -> int:
@@ -52,7 +56,7 @@ def points(guess: float | None, answer: float) -> int:
     """
     if guess is None:
         return 0
-    off = abs(guess - answer)
+    off = abs(guess - answer) - 1e-9  # 0.55 is within 0.05 of 0.5
     return next((given for limit, given in _LIMITS if off <= limit), 0)
 
 

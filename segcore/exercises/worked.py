@@ -96,5 +96,6 @@ def _reduced(part: int, whole: int) -> str:
     text = ""
     if 1 < fraction.denominator < whole:
         text = rf" = \dfrac{{{fraction.numerator}}}{{{fraction.denominator}}}"
-    sign = "=" if 10_000 % fraction.denominator == 0 else r"\approx"
-    return rf"{text} {sign} {float(fraction):.4g}"
+    decimal = f"{float(fraction):.4g}"
+    sign = "=" if Fraction(decimal) == fraction else r"\approx"
+    return f"{text} {sign} {decimal}"

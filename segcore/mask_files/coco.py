@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segcore.mask_files.errors import MaskFileError
 from segcore.mask_files.geometry import box_object, polygons_patch
-from segcore.mask_files.sizes import check_size
+from segcore.mask_files.sizes import check_count, check_size
 from segcore.objects import MaskedObject, Patch, trimmed
 
 
@@ -39,6 +39,7 @@ def read(content: Any, size: tuple[int, int], picture: str = "") -> list[MaskedO
             raise MaskFileError(
                 "the results are of several pictures; keep those of one picture only."
             )
+    check_count(len(entries))
     objects = [_object(entry, size, names) for entry in entries]
     return [thing for thing in objects if thing.patch.mask.size]
 
@@ -46,11 +47,11 @@ def read(content: Any, size: tuple[int, int], picture: str = "") -> list[MaskedO
 def _of_picture(content: dict, size: tuple[int, int], picture: str) -> list[dict]:
     pictures = content.get("images", [])
     if len(pictures) > 1:
-        pictures = [p for p in pictures if str(p.get("file_name", "")).endswith(picture or "\0")]
+        pictures = [p for p in pictures if picture and _last(p.get("file_name")) == _last(picture)]
         if len(pictures) != 1:
             raise MaskFileError(
-                f"the file is of several pictures and none of them is called {picture!r}; keep "
-                "the annotations of one picture only."
+                f"the file is of several pictures and {len(pictures) or 'none'} of them is called "
+                f"{picture!r}; keep the annotations of one picture only."
             )
     entries = content["annotations"]
     if not pictures:
@@ -58,6 +59,10 @@ def _of_picture(content: dict, size: tuple[int, int], picture: str) -> list[dict
     if "height" in pictures[0] and "width" in pictures[0]:
         check_size((int(pictures[0]["height"]), int(pictures[0]["width"])), size)
     return [entry for entry in entries if entry.get("image_id") == pictures[0].get("id")]
+
+
+def _last(path: object) -> str:
+    return str(path).replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def _object(entry: dict, size: tuple[int, int], names: dict[Any, str]) -> MaskedObject:
@@ -79,10 +84,11 @@ def _decode(rle: dict, size: tuple[int, int]) -> Patch:
     check_size((height, width), size)
     given = rle["counts"]
     runs = np.array(given, np.int64) if isinstance(given, list) else _runs(given)
-    if (runs < 0).any() or runs.sum() != height * width:
+    pixels = height * width
+    if ((runs < 0) | (runs > pixels)).any() or runs.sum() != pixels:  # sums of longer may overflow
         raise MaskFileError(
-            f"run lengths add up to {int(runs.sum())}, but the picture has {height * width} "
-            "pixels; save the masks again."
+            f"the run lengths do not add up to the {pixels} pixels of the picture; save the masks "
+            "again."
         )
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return trimmed(Patch(0, 0, flat.reshape(width, height).T))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from segcore.drawing import Brush
 from segcore.drawing.raster import rasterise
 from segcore.mask_files.errors import MaskFileError
 from segcore.mask_files.geometry import box_object, polygons_patch
-from segcore.mask_files.sizes import check_size
+from segcore.mask_files.sizes import check_count, check_size
 from segcore.objects import EMPTY, MaskedObject, Patch, trimmed
 
 
@@ -28,6 +29,7 @@ def read(content: dict[str, Any], size: tuple[int, int]) -> list[MaskedObject]:
     """Read a LabelMe file that was parsed; shapes of a common ``group_id`` stay apart."""
     if content.get("imageHeight") and content.get("imageWidth"):
         check_size((int(content["imageHeight"]), int(content["imageWidth"])), size)
+    check_count(len(content["shapes"]))
     objects = [_object(shape, size) for shape in content["shapes"]]
     return [thing for thing in objects if thing.patch.mask.size]
 
@@ -40,7 +42,7 @@ def _object(shape: dict[str, Any], size: tuple[int, int]) -> MaskedObject:
         (x0, y0), (x1, y1) = points
         return box_object((x0, y0, x1, y1), size, label=label)
     if kind == "polygon":
-        return MaskedObject(polygons_patch([sum(points, ())], size), label=label)
+        return MaskedObject(polygons_patch([chain(*points)], size), label=label)
     if kind == "circle":
         width = 2 * math.dist(*points)
         return MaskedObject(rasterise(Brush(points[:1], width), size), label=label)  # type: ignore[arg-type]

@@ -22,20 +22,14 @@ def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
     """Read a PNG file.
 
     With the values 0 and one other (1 or 255, say) it is one object. With more values each
-    is an object of its own and 0 the background; among several, 255 is VOC's void and left
-    out. Of coloured pictures each colour but black is an object.
+    is an object of its own and 0 the background; among several of 8 bits, 255 is VOC's void
+    and left out. Of coloured pictures each colour but black is an object. What an alpha
+    channel makes wholly transparent is background.
     """
-    with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
-        if opened.width * opened.height > MAX_PIXELS:
-            raise MaskFileError(
-                f"the file has {opened.width} × {opened.height} pixels, more than the "
-                f"{MAX_PIXELS // 10**6} megapixels accepted; make it as large as the picture."
-            )
-        check_size((opened.height, opened.width), size)
-        values = _values(opened)
+    values = _values(_opened(data, size))
     present = np.unique(values)
     present = present[present != 0]
-    if len(present) > 1 and values.dtype != np.uint32:
+    if len(present) > 1 and values.dtype == np.uint8:
         present = present[present != VOID]
     if len(present) >= MAX_VALUES:
         raise MaskFileError(
@@ -45,18 +39,33 @@ def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
     return [MaskedObject(_patch(values == value), label=str(int(value))) for value in present]
 
 
+def _opened(data: bytes, size: tuple[int, int]) -> Image.Image:
+    """Return a PNG file of the picture's size whose check sums are right."""
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as checked:
+            check_size((checked.height, checked.width), size)
+            checked.verify()
+    except Image.DecompressionBombError as error:
+        raise MaskFileError(
+            f"the file has more than the {MAX_PIXELS // 10**6} megapixels accepted; make it as "
+            "large as the picture."
+        ) from error
+    return Image.open(io.BytesIO(data), formats=("PNG",))
+
+
 def _values(opened: Image.Image) -> NDArray:
     if opened.mode == "1":
         return np.asarray(opened, np.uint8)
     if opened.mode in _INTEGER:
         return np.asarray(opened)
-    if opened.mode == "LA":
-        return np.asarray(opened.getchannel("L"))
     rgb = np.asarray(opened.convert("RGB"), np.uint32)
-    grey = (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all()
-    if grey:
-        return rgb[..., 0].astype(np.uint8)
-    return rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)
+    if (rgb == rgb[..., :1]).all():
+        values = rgb[..., 0].astype(np.uint8)
+    else:
+        values = rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)
+    if "A" in opened.getbands():
+        values[np.asarray(opened.getchannel("A")) == 0] = 0
+    return values
 
 
 def _patch(mask: NDArray[np.bool_]) -> Patch:

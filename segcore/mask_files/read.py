@@ -10,7 +10,6 @@ from segcore.mask_files.errors import MaskFileError
 from segcore.objects import MaskedObject
 
 MAX_BYTES = 20 * 2**20
-MAX_OBJECTS = 500
 SUFFIXES = ("png", "json", "xml")
 ACCEPTED = "PNG (binary or one value an object), COCO JSON, LabelMe JSON or Pascal VOC XML"
 
@@ -32,7 +31,7 @@ def read(data: bytes, name: str, size: tuple[int, int], picture: str = "") -> li
     Returns
     -------
     list of MaskedObject
-        With scores and classes where the file has them; at most `MAX_OBJECTS`.
+        With scores and classes where the file has them; at most `sizes.MAX_OBJECTS`.
 
     Raises
     ------
@@ -40,20 +39,14 @@ def read(data: bytes, name: str, size: tuple[int, int], picture: str = "") -> li
         For anything that cannot be used; no other exception leaves this function.
     """
     try:
-        objects = _read(data, size, picture)
+        return _read(data, size, picture)
     except (MaskFileError, DrawingError) as error:
         raise MaskFileError(f"{_shown(name)}: {error}") from error
-    except Exception as error:  # Pillow alone raises a dozen kinds; none may reach the visitor
+    except Exception as error:  # Pillow and expat raise a dozen kinds; none may reach the visitor
         raise MaskFileError(
             f"{_shown(name)} is damaged or of another layout; accepted are {ACCEPTED}: check it or "
             "choose another."
         ) from error
-    if len(objects) > MAX_OBJECTS:
-        raise MaskFileError(
-            f"{_shown(name)} holds {len(objects)} objects, more than the {MAX_OBJECTS} accepted; "
-            "keep those of one picture only."
-        )
-    return objects
 
 
 def _read(data: bytes, size: tuple[int, int], picture: str) -> list[MaskedObject]:
@@ -61,8 +54,8 @@ def _read(data: bytes, size: tuple[int, int], picture: str) -> list[MaskedObject
         raise MaskFileError(f"the file is empty; choose {ACCEPTED}.")
     if len(data) > MAX_BYTES:
         raise MaskFileError(
-            f"the file has {len(data) / 2**20:.1f} MB, more than the {MAX_BYTES // 2**20} MB "
-            "accepted; keep the masks of one picture only."
+            f"the file has {-(-len(data) * 10 // 2**20) / 10} MB, more than the "
+            f"{MAX_BYTES // 2**20} MB accepted; keep the masks of one picture only."
         )
     if data.startswith(b"\x89PNG"):
         return png.read(data, size)

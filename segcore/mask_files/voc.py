@@ -11,16 +11,24 @@ from xml.etree import ElementTree
 
 from segcore.mask_files.errors import MaskFileError
 from segcore.mask_files.geometry import box_object
-from segcore.mask_files.sizes import check_size
+from segcore.mask_files.sizes import check_count, check_size
 from segcore.objects import MaskedObject
+
+
+class _Builder(ElementTree.TreeBuilder):
+    """Refuses document types, in any encoding: their entities can grow without bound."""
+
+    def doctype(self, name: str, public: str | None, system: str | None) -> None:
+        """Called by the parser before anything the document type defines."""
+        raise MaskFileError(
+            "the XML has a document type (<!DOCTYPE>), which VOC's files do not; remove it."
+        )
 
 
 def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
     """Read a VOC annotation; a box (1, 1, 2, 2) covers the corners 0 to 2 of both axes."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:  # entities can grow without bound
-        raise MaskFileError("the XML defines entities, which VOC's files do not; remove them.")
     try:
-        root = ElementTree.fromstring(data)
+        root = ElementTree.fromstring(data, ElementTree.XMLParser(target=_Builder()))
     except ElementTree.ParseError as error:
         raise MaskFileError(
             f"the XML is damaged ({error}); save it again or choose another."
@@ -34,7 +42,9 @@ def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
         height, width = (int(float(given.findtext(name, "0"))) for name in ("height", "width"))
         if height and width:
             check_size((height, width), size)
-    objects = [_object(entry, size) for entry in root.iter("object")]
+    entries = root.findall("object")
+    check_count(len(entries))
+    objects = [_object(entry, size) for entry in entries]
     return [thing for thing in objects if thing.patch.mask.size]
 
 

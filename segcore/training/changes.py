@@ -9,6 +9,7 @@ from typing import Any
 
 from segcore.datasets.augmentation import Augmentation
 from segcore.normalisation import Normalisation
+from segcore.training.names import shorten
 from segcore.training.recipes import Recipe
 
 OPTIONS: dict[str, dict[str, Any]] = {  # what each architecture takes, with its defaults
@@ -21,6 +22,7 @@ OPTIONS: dict[str, dict[str, Any]] = {  # what each architecture takes, with its
     },
     "encoder_unet": {"dropout": 0.0, "imagenet": True, "frozen_blocks": 0},
 }
+LARGEST = 1e12  # of a number, so that any arithmetic with it is sound
 FIXED = ("name", "options", "normalisation", "augmentation")
 
 
@@ -38,10 +40,10 @@ def parse(pairs: Iterable[str]) -> dict[str, Any]:
     for pair in pairs:
         key, separator, text = pair.partition("=")
         if not separator:
-            raise ValueError(f"{pair!r} is no setting; write KEY=VALUE, such as batch=16.")
+            raise ValueError(f"{shorten(pair)} is no setting; write KEY=VALUE, such as batch=16.")
         try:
             changes[key] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             changes[key] = text
     return changes
 
@@ -65,15 +67,15 @@ def change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """
     changes = dict(changes)
     if (name := changes.pop("architecture", recipe.architecture)) != recipe.architecture:
-        if name not in OPTIONS:
-            raise ValueError(f"architecture is {name!r}; accepted are {', '.join(OPTIONS)}.")
+        if not isinstance(name, str) or name not in OPTIONS:
+            raise ValueError(f"architecture is {_shown(name)}; accepted are {', '.join(OPTIONS)}.")
         recipe = replace(
             recipe, architecture=name, options={}, normalisation=Normalisation.of(name)
         )
     if (none := changes.pop("augmentation", None)) is not None:
         if none not in ("none", False):
             raise ValueError(
-                f"augmentation is {none!r}; accepted are none and augmentation.NAME=VALUE."
+                f"augmentation is {_shown(none)}; accepted are none and augmentation.NAME=VALUE."
             )
         recipe = replace(recipe, augmentation=None)
     fields = {}
@@ -126,19 +128,19 @@ def pairs(changes: Mapping[str, Any]) -> list[str]:
 def _checked(key: str, value: Any, known: Mapping[str, Any], name: str) -> Any:
     """Return a value of the kind that the known one has."""
     if name not in known:
-        raise ValueError(f"There is no setting {key!r}; accepted are {', '.join(known)}.")
+        raise ValueError(f"There is no setting {shorten(key)}; accepted are {', '.join(known)}.")
     example = known[name]
-    if isinstance(example, bool) and isinstance(value, bool):
+    if isinstance(example, float) and type(value) in (int, float):
+        if abs(value) <= LARGEST:  # neither infinite nor NaN
+            return float(value)
+    elif type(value) is type(example) and (type(value) is not int or abs(value) <= LARGEST):
         return value
-    if isinstance(example, float) and isinstance(value, (int, float)):
-        return float(value) if not isinstance(value, bool) else _refuse(key, value, example)
-    if type(example) is type(value) and not isinstance(value, bool):
-        return value
-    return _refuse(key, value, example)
-
-
-def _refuse(key: str, value: Any, example: Any) -> Any:
     kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
     raise ValueError(
-        f"{key} is {value!r}; accepted is {kinds[type(example)]}, such as {json.dumps(example)}."
+        f"{key} is {_shown(value)}; accepted is {kinds[type(example)]}, "
+        f"such as {json.dumps(example)}."
     )
+
+
+def _shown(value: Any) -> str:
+    return shorten(value) if isinstance(value, str) else shorten(value)[1:-1]

@@ -6,7 +6,7 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from itertools import islice
+from itertools import chain, count, islice
 from pathlib import PurePosixPath
 
 import numpy as np
@@ -55,8 +55,8 @@ def open_files(files: Mapping[str, bytes]) -> dict[str, Log]:
         if "tfevents" in path.name:
             events[path.parent].append(data)
         elif path.suffix.lower() in (".csv", ".log", ".txt"):
-            logs[path.stem] = read_csv(data, path.name)
-    logs |= _read_events(events)
+            logs[_free(path.with_suffix(""), logs)] = read_csv(data, path.name)
+    _read_events(events, logs)
     if not logs:
         raise RunError(
             "There is no log among the files; accepted are the CSV file of Keras' CSVLogger "
@@ -65,6 +65,14 @@ def open_files(files: Mapping[str, bytes]) -> dict[str, Log]:
     if len(logs) > MOST_RUNS:
         raise RunError(f"There are {len(logs)} runs; {MOST_RUNS} are accepted at the most.")
     return logs
+
+
+def _free(path: PurePosixPath, taken: Iterable[str]) -> str:
+    """Return a run's name that is not taken: the last part, with those before it, or numbered."""
+    parts = [part for part in path.parts if part not in ("/", "..")] or ["TensorBoard"]
+    names = ["/".join(parts[first:]) for first in reversed(range(len(parts)))]
+    numbered = (f"{names[0]} ({number})" for number in count(2))
+    return next(name for name in chain(names, numbered) if name not in taken)
 
 
 # === CSVLogger ===
@@ -126,8 +134,8 @@ def _number(word: str) -> float:
 # === Event files ===
 
 
-def _read_events(folders: Mapping[PurePosixPath, list[bytes]]) -> dict[str, Log]:
-    """Put the folders of each run together: RUN/train and RUN/validation are one."""
+def _read_events(folders: Mapping[PurePosixPath, list[bytes]], logs: dict[str, Log]) -> None:
+    """Add the runs to `logs`, the folders of each together: RUN/train and RUN/validation."""
     runs: dict[PurePosixPath, list[tuple[str, Scalar]]] = defaultdict(list)
     left = MOST_SCALARS
     for folder, files in folders.items():
@@ -146,13 +154,11 @@ def _read_events(folders: Mapping[PurePosixPath, list[bytes]]) -> dict[str, Log]
                 raise RunError(
                     f"The event files hold more than {MOST_SCALARS:,} values; open fewer runs."
                 )
-    logs = {}
+    if folders and not any(runs.values()):
+        raise RunError("The event files hold no scalars; there is nothing to draw.")
     for run, values in runs.items():
         if values:
-            logs[run.name or "TensorBoard"] = _log(values)
-    if folders and not logs:
-        raise RunError("The event files hold no scalars; there is nothing to draw.")
-    return logs
+            logs[_free(run, logs)] = _log(values)
 
 
 def _log(values: Iterable[tuple[str, Scalar]]) -> Log:

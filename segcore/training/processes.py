@@ -18,7 +18,7 @@ from segcore.training.names import RunError
 
 PROJECT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-m", "segcore")
-NICENESS = 15
+NICENESS = 15  # of trainings, without SEGCORE_TRAINING_NICENESS
 SAME_START = 2.0  # seconds by which a start time may seem to move when the clock is corrected
 SPEAKER = "segcore: "  # begins a sentence of the command line
 LONGEST_WORDS = 300  # characters
@@ -59,8 +59,8 @@ class Figures:
 def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None) -> Handle:
     """Start a command in the background, in a session and a log file of its own.
 
-    It runs in the project's folder at low priority, and reads nothing. Its end is waited
-    for in a thread, so it never stays behind as a zombie.
+    It runs in the project's folder, at the priority of `niceness`, and reads nothing. Its
+    end is waited for in a thread, so it never stays behind as a zombie.
 
     Parameters
     ----------
@@ -74,12 +74,14 @@ def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None
     ------
     OSError
         If it cannot be started.
+    RunError
+        If SEGCORE_TRAINING_NICENESS is no niceness.
     """
+    step_back = niceness()
     windows: dict[str, Any] = {}
     if sys.platform == "win32":
-        windows["creationflags"] = (
-            subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        )
+        lower = subprocess.BELOW_NORMAL_PRIORITY_CLASS if step_back else 0
+        windows["creationflags"] = subprocess.CREATE_NEW_PROCESS_GROUP | lower
     with open(log, "ab") as output:
         process = subprocess.Popen(
             command,
@@ -95,8 +97,8 @@ def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None
         child = psutil.Process(process.pid)
         started = child.create_time()
         if sys.platform != "win32":
-            child.nice(max(child.nice(), NICENESS))  # before it has threads, which inherit it
-            _be_nice_to_other_sessions(process.pid)
+            child.nice(max(child.nice(), step_back))  # before it has threads, which inherit it
+            _be_nice_to_other_sessions(process.pid, step_back)
     except psutil.Error:  # it has ended already
         pass
 
@@ -108,14 +110,24 @@ def spawn(command: list[str], log: Path, then: Callable[[], None] = lambda: None
     return Handle(process.pid, started)
 
 
-def _be_nice_to_other_sessions(pid: int) -> None:
+def niceness() -> int:
+    """Return how far a training steps back: 0, not at all, to 19, before everything else."""
+    text = os.environ.get("SEGCORE_TRAINING_NICENESS", str(NICENESS))
+    if not text.isdecimal() or int(text) > 19:
+        raise RunError(
+            f"SEGCORE_TRAINING_NICENESS is {text[:40]!r}; accepted are whole numbers from 0 to 19."
+        )
+    return int(text)
+
+
+def _be_nice_to_other_sessions(pid: int, step_back: int) -> None:
     """Lower the whole session's priority where Linux shares the time by session first.
 
     With autogroups (``man 7 sched``) niceness counts within a session only, and the child
     has one of its own.
     """
     try:
-        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
+        Path(f"/proc/{pid}/autogroup").write_text(str(step_back))
     except OSError:  # no Linux, or one without autogroups
         pass
 

@@ -25,10 +25,12 @@ def best_epoch(log: Log) -> int | None:
     a record of either.
     """
     epochs = log.epochs
+    number = epochs.get("epoch", np.empty(0))
+    numbered = np.isfinite(number) & (number == np.floor(number))
     for name, sign in (("val_mean_iou", 1), ("val_loss", -1), ("mean_iou", 1), ("loss", -1)):
         values = epochs.get(name)
-        if "epoch" in epochs and values is not None and np.isfinite(values).any():
-            best = np.where(np.isfinite(values), sign * values, -np.inf).argmax()
+        if "epoch" in epochs and values is not None and (np.isfinite(values) & numbered).any():
+            best = np.where(np.isfinite(values) & numbered, sign * values, -np.inf).argmax()
             return int(epochs["epoch"][best])
     return None
 

@@ -25,26 +25,27 @@ export default function ({ data, parentElement, setStateValue }) {
 _component = st.components.v2.component("segcore.measure", html=HTML, css=CSS, js=JS)
 
 
-def column_width(name: str, before: int = 320) -> int:
+def column_width(name: str) -> int | None:
     """Return the width of the column this stands in, in CSS pixels, rounded down.
 
     Parameters
     ----------
     name : str
         Tells one column from another.
-    before : int
-        What to return until the browser has answered; then the script runs again.
+
+    Returns
+    -------
+    int or None
+        160 to 4000. None until the browser has answered; then the script runs again.
     """
-    known = st.session_state.get("column widths", {}).get(name)
+    widths: dict[str, int] = st.session_state.setdefault("column widths", {})
     answer = _component(
         key=f"measure-{name}",
-        data={"step": STEP, "known": known or 0},
-        default={"width": known or before},
+        data={"step": STEP, "known": widths.get(name, 0)},
+        default={"width": widths.get(name)},
         on_width_change=lambda: None,
         height=1,
     )
-    width = int(answer.get("width") or known or before)
-    width = min(4000, max(160, width))
-    if width != before or known:
-        st.session_state.setdefault("column widths", {})[name] = width
-    return width
+    if width := answer.get("width"):
+        widths[name] = min(4000, max(160, int(width)))
+    return widths.get(name)

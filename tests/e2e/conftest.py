@@ -21,6 +21,8 @@ from segcore.inference import zoo
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 30_000  # milliseconds; only a page that is broken takes so long
+# streamlit-drawable-canvas draws once more when its pictures are there, even if it is gone then.
+CANVAS_GONE = ("Cannot read properties of undefined (reading 'clearRect')",)
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 
 expect.set_options(timeout=PATIENCE)
@@ -181,7 +183,7 @@ def visit(
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("pageerror", lambda error: str(error) in CANVAS_GONE or errors.append(str(error)))
         page.on("console", lambda message: _note(message, url, errors))
         return kind(page, url)
 

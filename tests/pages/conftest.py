@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from segcore.inference import runtime
+from segcore.training.store import RunStore
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("button_group", "color_picker", "radio", "selectbox", "slider", "toggle")
@@ -66,6 +67,12 @@ class SegmentPage:
         return picture.url, picture.alt
 
 
+def field(app: AppTest, name: str) -> Any:
+    """Return a field of the calculator: its key goes on with the shape and the edition."""
+    fields = (*app.number_input, *app.text_area)
+    return next(w for w in fields if re.fullmatch(rf"{re.escape(name)}(-\d+-\d+)", w.key))
+
+
 @pytest.fixture
 def open_page(monkeypatch) -> Callable[..., SegmentPage]:
     """Return a function that opens the page at an address: ``open_page(view="Mask")``."""
@@ -101,3 +108,12 @@ def offered(monkeypatch) -> dict[str, dict]:
 
     monkeypatch.setattr(st, "download_button", recorded)
     return buttons
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch) -> RunStore:
+    """Return the runs of a visitor who may train."""
+    monkeypatch.setenv("SEGCORE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("SEGCORE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("SEGCORE_ALLOW_TRAINING", "1")
+    return RunStore(tmp_path / "runs")

@@ -9,12 +9,15 @@ from streamlit.testing.v1 import AppTest
 
 from segcore.exercises import FIGURES, LEVELS, random_task
 
+from .conftest import field
+
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 TASKS = [random_task(7, number) for number in range(len(LEVELS))]
 
 
 def visit(**address: str) -> AppTest:
     page = AppTest.from_file(SCRIPT, default_timeout=120)
+    page.session_state["column widths"] = {"iou": 320}
     page.query_params.update({"mode": "exercise", **address})
     page.run()
     assert not page.exception, page.exception
@@ -94,7 +97,7 @@ def test_a_guess_may_be_a_decimal_a_fraction_or_a_percentage(text) -> None:
         ("", "Type your answer first"),
         ("a third", "is no number"),
         ("nan", "is no number"),
-        ("-0.5", "is no number"),
+        ("-0.5", "is not between 0 and 1"),
         ("1e-3", "is no number"),
         ("3", "not between 0 and 1"),
         ("1/0", "not between 0 and 1"),
@@ -159,7 +162,7 @@ def test_exercise_and_drawing_leave_each_other_alone() -> None:
     guess(page, "0.25")
     page.button_group(key="iou-mode").set_value("draw").run()
     assert not {"set", "guesses", "score", "task"} & set(page.query_params)
-    page.number_input(key="iou-target-x_min").set_value(400.0).run()
+    field(page, "iou-target-x_min").set_value(400.0).run()
     code = address(page)["shapes"]
     page.button_group(key="iou-mode").set_value("exercise").run()
     assert not page.exception

@@ -16,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from segcore.drawing.notation import from_code, from_json
 
+from .conftest import field
+
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 SHAPES = "tb100_100_300_300~pb200_100_400_300s0.8"  # IoU 1/3, on the blank sheet
 SIZE = (480, 640)
@@ -24,6 +26,7 @@ THIRD = "0.3333"
 
 def visit(**address: str) -> AppTest:
     page = AppTest.from_file(SCRIPT, default_timeout=120)
+    page.session_state["column widths"] = {"iou": 320}
     page.query_params.update({"picture": "sheet", "shapes": SHAPES, **address})
     page.run()
     assert not page.exception, page.exception
@@ -135,11 +138,11 @@ def test_each_value_of_a_png_is_an_object() -> None:
 def test_a_file_stays_when_the_source_is_changed_and_changed_back() -> None:
     page = visit()
     bring(page, "mask.png", png(mask()))
-    page.number_input(key="iou-prediction-x_min").set_value(100.0).run()
+    field(page, "iou-prediction-x_min").set_value(100.0).run()
     with_file = metric(page)
     page.selectbox(key="iou-target-from").set_value("Drawn").run()
     assert metric(page) == with_file == f"{2 / 3:.4f}"
-    page.number_input(key="iou-target-x_min").set_value(0.0).run()
+    field(page, "iou-target-x_min").set_value(0.0).run()
     assert metric(page) != with_file
     page.selectbox(key="iou-target-from").set_value("Mask file").run()
     assert metric(page) == with_file
@@ -167,7 +170,7 @@ def test_a_file_stays_when_the_source_is_changed_and_changed_back() -> None:
     ("many.json", json.dumps([{"bbox": [0, 0, 9, 9]}] * 501).encode(), "501 objects"),
     ("cut.xml", voc()[:-5], "the XML is damaged"),
     ("page.xml", b"<html></html>", "is a <html>"),
-    ("bomb.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "defines entities"),
+    ("bomb.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "has a document type"),
     ("text.xml", voc("<xmin>left</xmin>"), "damaged"),
 ])  # fmt: skip
 def test_a_damaged_mask_file_is_told_in_a_sentence(name, data, sentence) -> None:

@@ -14,6 +14,9 @@ from segcore.drawing import PREDICTION, TARGET, Box, Drawing, Mark
 from segcore.drawing.fabric import to_canvas
 from segcore.drawing.notation import from_code, to_code
 from segcore.sample_pictures import sample_pictures
+from segcore.ui.iou import numbers
+
+from .conftest import field
 
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 EDGES = ("x_min", "y_min", "x_max", "y_max")
@@ -23,6 +26,7 @@ TWO_BOXES = "tb10_10_110_110~pb60_60_160_160s0.5"
 
 def visit(**address: str) -> AppTest:
     page = AppTest.from_file(SCRIPT, default_timeout=120)
+    page.session_state["column widths"] = {"iou": WIDTH}
     page.query_params.update(address)
     page.run()
     assert not page.exception, page.exception
@@ -41,7 +45,7 @@ def address(page: AppTest) -> dict[str, str]:
 
 def type_box(page: AppTest, side: str, box: tuple[float, ...]) -> None:
     for name, value in zip(EDGES, box, strict=True):
-        page.number_input(key=f"iou-{side}-{name}").set_value(value)
+        field(page, f"iou-{side}-{name}").set_value(value)
     page.run()
 
 
@@ -92,7 +96,7 @@ def test_typed_boxes_give_exact_values(offered) -> None:
         if not quarter:
             assert numbers["iou"] == pytest.approx(exact, abs=1e-12)
             assert metric(page) == f"{exact:.4f}"
-        typed = [page.number_input(key=f"iou-{TARGET}-{name}").value for name in EDGES]
+        typed = [field(page, f"iou-{TARGET}-{name}").value for name in EDGES]
         assert tuple(typed) == target
 
 
@@ -126,7 +130,7 @@ def test_nothing_against_nothing_is_undefined_and_says_why() -> None:
 def test_corners_of_a_polygon_can_be_typed() -> None:
     page = visit(picture="sheet")
     press(page, "iou-corners-target")
-    page.text_area(key="iou-target-points").set_value("0,0 100,0 100,100; 0,100").run()
+    field(page, "iou-target-points").set_value("0,0 100,0 100,100; 0,100").run()
     type_box(page, PREDICTION, (0, 0, 100, 50))
     assert metric(page) == "0.5000"
     for text, sentence in (
@@ -135,7 +139,7 @@ def test_corners_of_a_polygon_can_be_typed() -> None:
         ("0,0 100,0 9999999,100", "accepted are numbers up to"),
         ("1.2.3,0 100,0 100,100", "something that is no x,y"),
     ):
-        page.text_area(key="iou-target-points").set_value(text).run()
+        field(page, "iou-target-points").set_value(text).run()
         assert not page.exception
         assert len(page.warning) == 1 and sentence in page.warning[0].value
         assert metric(page) == "0.5000"
@@ -150,7 +154,7 @@ def test_several_objects_are_matched() -> None:
     press(page, "iou-add-prediction")
     assert len(page.dataframe[0].value) >= 2
     page.selectbox(key="iou-shape-target").set_value(0).run()
-    assert page.number_input(key="iou-target-x_min").value == 160
+    assert field(page, "iou-target-x_min").value == 160
     press(page, "iou-remove-target")
     assert len(from_code(address(page)["shapes"]).marks) == 3
 
@@ -167,6 +171,31 @@ def test_undo_and_redo_go_back_and_forth() -> None:
     while not page.button(key="iou-redo").disabled:
         press(page, "iou-redo")
     assert metric(page) == changed
+
+
+def test_numbers_of_an_older_drawing_are_not_read_again() -> None:
+    """A browser that has not heard of a change yet sends the fields as they were before."""
+    page = visit(picture="sheet")
+    old = field(page, "iou-target-x_min")
+    desk = page.session_state["iou desks"]["sheet"]
+    press(page, "iou-clear")
+    press(page, "iou-undo")
+    assert field(page, "iou-target-x_min").key != old.key
+    drawing = desk.drawing
+    for stale in (desk.edition - 1, -1):
+        numbers._moved(desk, stale, TARGET, 7)
+        numbers._retyped(desk, stale, TARGET, 7)
+        numbers._scored(desk, stale, 7)
+        numbers._remove(desk, stale, 7)
+        numbers._to_polygon(desk, stale, 7)
+    assert desk.drawing == drawing
+
+
+def test_a_field_that_is_typed_in_stays_the_same_field() -> None:
+    page = visit(picture="sheet")
+    before = field(page, "iou-target-x_min")
+    before.set_value(33.0).run()
+    assert field(page, "iou-target-x_min").key == before.key
 
 
 # === The canvas ===
@@ -219,15 +248,24 @@ def test_the_address_opens_what_it_was_copied_from() -> None:
     page = visit(picture="sheet")
     type_box(page, TARGET, (10.25, 20, 300.5, 210))
     type_box(page, PREDICTION, (50, 20.75, 310, 250))
-    page.number_input(key="iou-score").set_value(0.35).run()
+    field(page, "iou-score").set_value(0.35).run()
     page.select_slider(key="iou-match").set_value(0.75).run()
     copied = address(page)
     assert copied["picture"] == "sheet" and copied["match"] == "0.75"
     other = visit(**copied)
     assert address(other) == copied
     assert metric(other) == metric(page)
-    assert other.number_input(key="iou-score").value == 0.35
-    assert other.number_input(key="iou-target-x_max").value == 300.5
+    assert field(other, "iou-score").value == 0.35
+    assert field(other, "iou-target-x_max").value == 300.5
+
+
+def test_shapes_of_an_address_that_cannot_be_read_are_told_until_something_is_drawn() -> None:
+    page = visit(picture="sheet", shapes="tp1_2_3_4")
+    for _ in range(2):
+        assert len(page.warning) == 1 and "that cannot be read" in page.warning[0].value
+        page.run()
+    type_box(page, TARGET, (1, 1, 20, 20))
+    assert not page.warning
 
 
 def test_where_a_side_comes_from_is_in_the_address() -> None:

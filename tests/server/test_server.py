@@ -24,7 +24,7 @@ assert not page.exception and not page.error and page.dataframe
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
-pytestmark = pytest.mark.usefixtures("cpu")
+pytestmark = [pytest.mark.alone, pytest.mark.usefixtures("cpu")]
 
 
 @pytest.fixture

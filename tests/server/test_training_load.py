@@ -6,6 +6,8 @@ from benchmarks.training import compare
 
 TRIES = 3
 
+pytestmark = pytest.mark.alone
+
 
 def test_the_app_stays_quick_while_a_training_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEGCORE_DEVICE", "cpu")

@@ -45,6 +45,25 @@ def test_the_child_is_detached_lower_in_priority_and_reaped(control: Control) ->
     until(lambda: not psutil.pid_exists(process.pid), 5)
 
 
+@pytest.mark.parametrize("niceness", [0, 19])
+def test_how_far_a_training_steps_back_can_be_set(control: Control, monkeypatch, niceness) -> None:
+    monkeypatch.setenv("SEGCORE_TRAINING_NICENESS", str(niceness))
+    name = begin(control, seconds=30)
+    until(lambda: control.state(name) == "running")
+    process = psutil.Process(control.status(name).handle.pid)
+    assert process.nice() == max(niceness, psutil.Process().nice())
+    autogroup = Path(f"/proc/{process.pid}/autogroup")
+    assert not autogroup.exists() or autogroup.read_text().split()[-1] == str(niceness)
+
+
+@pytest.mark.parametrize("text", ["-1", "20", "low", ""])
+def test_what_is_no_niceness_is_told(control: Control, monkeypatch, text) -> None:
+    monkeypatch.setenv("SEGCORE_TRAINING_NICENESS", text)
+    status = control.status(begin(control, seconds=0))
+    assert status.state == "failed"
+    assert "accepted are whole numbers from 0 to 19" in status.message
+
+
 def test_stop_and_resume(control: Control) -> None:
     name = begin(control, seconds=30, slow=0.5)
     until(lambda: control.state(name) == "running")

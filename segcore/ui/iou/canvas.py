@@ -64,20 +64,30 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
     memory.keep("tool", tool, None)
     width = _brush_width(stage, tool, st.empty())
     with st.container(key="iou-canvas", gap="xxsmall"):
-        available = column_width("iou")
-        if not sides:
-            st.image(stage.preview(), width=_canvas_size(stage, available)[1], alt=stage.alt)
-            st.caption("Neither side comes from the canvas now: see below.")
-            return
-        if side not in sides:
-            st.caption(f"The {side} does not come from the canvas now: see below.")
-        _canvas(stage, desk, side if side in sides else sides[0], tool, width, available, sides)
-        st.caption(
-            f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
-            "No pointer? Type the numbers below."
-        )
+        _sheet(stage, desk, side, tool, width, sides)
     with buttons:  # after the canvas: what was just drawn can be undone
         _buttons(desk, side)
+
+
+def _sheet(
+    stage: Stage, desk: Desk, side: str, tool: str, brush: int, sides: tuple[str, ...]
+) -> None:
+    """Show the canvas, or the plain picture where there is nothing to draw."""
+    available = column_width("iou")
+    if available is None:
+        st.image(stage.preview(), alt=stage.alt)  # the browser tells the width in a moment
+        return
+    if not sides:
+        st.image(stage.preview(), width=_canvas_size(stage, available)[1], alt=stage.alt)
+        st.caption("Neither side comes from the canvas now: see below.")
+        return
+    if side not in sides:
+        st.caption(f"The {side} does not come from the canvas now: see below.")
+    _canvas(stage, desk, side if side in sides else sides[0], tool, brush, available, sides)
+    st.caption(
+        f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
+        "No pointer? Type the numbers below."
+    )
 
 
 def _brush_width(stage: Stage, tool: str, place) -> int:

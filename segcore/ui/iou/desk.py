@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import streamlit as st
@@ -11,8 +12,10 @@ from segcore.drawing import Drawing, DrawingError
 from segcore.drawing.notation import from_code, to_code
 from segcore.ui.iou import memory
 from segcore.ui.iou.stage import Stage
+from segcore.ui.text import plain
 
 _HISTORY = 50
+_editions = count()
 
 
 @dataclass
@@ -26,44 +29,56 @@ class Desk:
         What redo and undo bring back, the latest last.
     version : int
         Counts the changes that did not come from the canvas: it must be told of these.
+    edition : int
+        Another after each change that was not typed, on any desk: fields of an edition that
+        is over must not be read any more.
     told : (str, int) or None
         The canvas and the version it was last told.
     sent : dict or None
         What the canvas was told, unchanged until there is something new to tell.
     seen : object
         The canvas' last answer that was read.
+    problem : str
+        What was wrong with the address' shapes; told until something is drawn.
     """
 
     drawing: Drawing
     done: list[Drawing] = field(default_factory=list)
     undone: list[Drawing] = field(default_factory=list)
     version: int = 0
+    edition: int = field(default_factory=_editions.__next__)
     told: tuple[str, int] | None = None
     sent: dict[str, Any] | None = None
     seen: Any = None
+    problem: str = ""
 
-    def change(self, drawing: Drawing, *, tell: bool = True) -> None:
+    def change(self, drawing: Drawing, *, tell: bool = True, typed: bool = False) -> None:
         """Take over a new drawing; `tell` the canvas unless it came from there."""
         if drawing == self.drawing:
             return
         self.done = [*self.done, self.drawing][-_HISTORY:]
         self.undone = []
-        self.drawing = drawing
+        self.drawing, self.problem = drawing, ""
         self.version += tell
+        if not typed:
+            self.edition = next(_editions)
 
     def undo(self) -> None:
         """Go back one change."""
         if self.done:
             self.undone.append(self.drawing)
-            self.drawing = self.done.pop()
-            self.version += 1
+            self._show(self.done.pop())
 
     def redo(self) -> None:
         """Take back the last undo."""
         if self.undone:
             self.done.append(self.drawing)
-            self.drawing = self.undone.pop()
-            self.version += 1
+            self._show(self.undone.pop())
+
+    def _show(self, drawing: Drawing) -> None:
+        self.drawing = drawing
+        self.version += 1
+        self.edition = next(_editions)
 
 
 def desk_of(stage: Stage) -> Desk:
@@ -77,7 +92,9 @@ def desk_of(stage: Stage) -> Desk:
         try:
             desks[stage.key].drawing = from_code(code)
         except DrawingError as error:
-            st.warning(str(error), icon=":material/link_off:")
+            desks[stage.key].problem = str(error)
+    if problem := desks[stage.key].problem:
+        st.warning(plain(problem), icon=":material/link_off:")
     return desks[stage.key]
 
 

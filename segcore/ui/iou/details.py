@@ -81,7 +81,7 @@ def _outlines(both: Comparison) -> None:
     }
     with st.container(horizontal=True, gap="small"):
         for name, text in values.items():
-            st.metric(name, text, border=True, width=150)
+            st.metric(name, text, border=True, width=176)
     unit = "pixel" if masks.boundary_width == 1 else "pixels"
     st.caption(
         f"Boundary IoU (Cheng et al. 2021) looks only at pixels within {masks.boundary_width} "

@@ -38,7 +38,7 @@ def edit(stage: Stage, desk: Desk, side: str) -> None:
                 "Remove",
                 icon=":material/remove:",
                 on_click=_remove,
-                args=(desk, place),
+                args=(desk, desk.edition, place),
                 key=f"iou-remove-{side}",
             )
         if place is not None and isinstance(desk.drawing.marks[place].shape, Box):
@@ -47,7 +47,7 @@ def edit(stage: Stage, desk: Desk, side: str) -> None:
                 icon=":material/polyline:",
                 type="tertiary",
                 on_click=_to_polygon,
-                args=(desk, place),
+                args=(desk, desk.edition, place),
                 key=f"iou-corners-{side}",
             )
 
@@ -72,7 +72,7 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
     bounds = mark.shape.bounds()
     with st.container(horizontal=True, gap="xsmall"):
         for name, value in zip(EDGES, bounds, strict=True):
-            key = f"iou-{side}-{name}"
+            key = _key(desk, f"{side}-{name}", place)
             st.session_state[key] = round(value, 2)
             st.number_input(
                 name,
@@ -80,24 +80,25 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
                 format="%.10g",
                 key=key,
                 on_change=_moved,
-                args=(desk, side, place),
+                args=(desk, desk.edition, side, place),
                 width=84,
             )
         if side == PREDICTION and not mark.erase:
-            st.session_state["iou-score"] = mark.score
+            key = _key(desk, "score", place)
+            st.session_state[key] = mark.score
             st.number_input(
                 "Score",
                 0.0,
                 1.0,
                 step=0.05,
-                key="iou-score",
+                key=key,
                 on_change=_scored,
-                args=(desk, place),
+                args=(desk, desk.edition, place),
                 help="Confidence: predictions choose their targets in order of falling score.",
                 width=84,
             )
     if isinstance(mark.shape, Polygon) and len(mark.shape.points) <= MAX_TYPED:
-        key = f"iou-{side}-points"
+        key = _key(desk, f"{side}-points", place)
         st.session_state[key] = "  ".join(
             f"{round(x, 2):g},{round(y, 2):g}" for x, y in mark.shape.points
         )
@@ -105,20 +106,30 @@ def _fields(desk: Desk, side: str, place: int, mark: Mark) -> None:
             "Corners x,y",
             key=key,
             on_change=_retyped,
-            args=(desk, side, place),
+            args=(desk, desk.edition, side, place),
             help="One x,y after the other, at least three; an even-odd rule holds where the "
             "outline crosses itself.",
         )
 
 
+def _key(desk: Desk, name: str, place: int) -> str:
+    """Return a field's key: another for each shape, and after each change from elsewhere.
+
+    A browser that has not heard of that change yet sends the numbers of before once more.
+    """
+    return f"iou-{name}-{place}-{desk.edition}"
+
+
 # === Callbacks ===
 
 
-def _moved(desk: Desk, side: str, place: int) -> None:
+def _moved(desk: Desk, edition: int, side: str, place: int) -> None:
+    if edition != desk.edition:
+        return
     mark = desk.drawing.marks[place]
     known = list(mark.shape.bounds())
     for i, name in enumerate(EDGES):
-        typed = st.session_state.get(f"iou-{side}-{name}")
+        typed = st.session_state.get(_key(desk, f"{side}-{name}", place))
         if typed is not None:
             known[i] = typed
     if isinstance(mark.shape, Brush):
@@ -126,8 +137,10 @@ def _moved(desk: Desk, side: str, place: int) -> None:
     _try(desk, place, mark, lambda: mark.shape.fitted((known[0], known[1], known[2], known[3])))
 
 
-def _retyped(desk: Desk, side: str, place: int) -> None:
-    text = st.session_state[f"iou-{side}-points"]
+def _retyped(desk: Desk, edition: int, side: str, place: int) -> None:
+    if edition != desk.edition:
+        return
+    text = st.session_state[_key(desk, f"{side}-points", place)]
     mark = desk.drawing.marks[place]
 
     def read() -> Polygon:
@@ -141,20 +154,23 @@ def _retyped(desk: Desk, side: str, place: int) -> None:
     _try(desk, place, mark, read)
 
 
+def _scored(desk: Desk, edition: int, place: int) -> None:
+    score = st.session_state.get(_key(desk, "score", place))
+    if score is not None and edition == desk.edition:
+        mark = replace(desk.drawing.marks[place], score=score)
+        desk.change(desk.drawing.replaced(place, mark), typed=True)
+
+
 def _try(desk: Desk, place: int, mark: Mark, make) -> None:
     try:
-        desk.change(desk.drawing.replaced(place, replace(mark, shape=make())))
+        desk.change(desk.drawing.replaced(place, replace(mark, shape=make())), typed=True)
     except (DrawingError, ValueError) as error:
         st.session_state["iou problem"] = str(error)
 
 
-def _scored(desk: Desk, place: int) -> None:
-    score = st.session_state.get("iou-score")
-    if score is not None:
-        desk.change(desk.drawing.replaced(place, replace(desk.drawing.marks[place], score=score)))
-
-
-def _to_polygon(desk: Desk, place: int) -> None:
+def _to_polygon(desk: Desk, edition: int, place: int) -> None:
+    if edition != desk.edition:
+        return
     mark = desk.drawing.marks[place]
     desk.change(desk.drawing.replaced(place, replace(mark, shape=Polygon(mark.shape.outline()))))
 
@@ -168,6 +184,6 @@ def _add(stage: Stage, desk: Desk, side: str) -> None:
     desk.change(desk.drawing.added(with_score(Mark(side, box), desk.drawing.marks)))
 
 
-def _remove(desk: Desk, place: int) -> None:
-    if place < len(desk.drawing.marks):
+def _remove(desk: Desk, edition: int, place: int) -> None:
+    if edition == desk.edition:
         desk.change(desk.drawing.removed(place))

@@ -13,16 +13,17 @@ from segcore.datasets.preview import only, preview
 from segcore.images import PictureError
 from segcore.training.names import RunError
 from segcore.training.permission import check_data
+from segcore.ui.training.limits import slider
 from segcore.ui.training.predictions import BLUE
 
-LIMITS = {
-    "rotation": ("Rotation, degrees", 45.0, 1.0),
-    "scale": ("Zoom", 1.0, 0.05),
-    "shift": ("Shift", 0.5, 0.01),
-    "elastic": ("Elastic", 0.1, 0.005),
-    "brightness": ("Brightness", 0.5, 0.05),
-    "contrast": ("Contrast", 0.9, 0.05),
-    "saturation": ("Saturation", 1.0, 0.05),
+TITLES = {
+    "rotation": "Rotation, degrees",
+    "scale": "Zoom",
+    "shift": "Shift",
+    "elastic": "Elastic",
+    "brightness": "Brightness",
+    "contrast": "Contrast",
+    "saturation": "Saturation",
 }
 SHOWN_SIDE = 132
 
@@ -39,7 +40,7 @@ def values() -> dict[str, Any]:
     return {"augmentation": "none"} if settings == Augmentation.off() else flat(settings)
 
 
-def show(data: str, side: int) -> None:
+def show(data: str) -> None:
     """Show the sliders, each under what it does at its strongest, and all of them at once."""
     settings = _settings()
     picture, mask = _example(data)
@@ -47,11 +48,11 @@ def show(data: str, side: int) -> None:
     with st.container(horizontal=True, gap="small"):
         with st.container(width=SHOWN_SIDE):
             _picture(*preview(picture, mask, only(settings, "flip"), SHOWN_SIDE), "Mirrored")
-            st.toggle("Mirror", key="form-augmentation.flip")
-        for name, (title, limit, step) in LIMITS.items():
+            st.toggle("Mirror", key="form-augmentation.flip", persist_state="session")
+        for name, title in TITLES.items():
             with st.container(width=SHOWN_SIDE):
                 _picture(*preview(picture, mask, only(settings, name), SHOWN_SIDE), title)
-                st.slider(title, 0.0, limit, step=step, key=f"form-augmentation.{name}")
+                slider(f"augmentation.{name}", title)
     seed = st.session_state.setdefault("augmentation_draw", 0)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("All together, four draws")
@@ -81,11 +82,9 @@ def _picture(picture: np.ndarray, mask: np.ndarray, title: str) -> None:
 def _example(data: str) -> tuple[np.ndarray, np.ndarray]:
     """Return a picture of the data set and its mask, a drawn one if it cannot be read."""
     try:
-        root = data
-        if data == "folder":
-            root = st.session_state.get("form-folder", "").strip()
-            check_data(root)
-        picture, mask = datasets.read(root, "train")[0].load()
+        if data not in datasets.BUILT_IN:
+            check_data(data)
+        picture, mask = datasets.read(data, "train")[0].load()
     except (ValueError, OSError, IndexError, PictureError, RunError):
         picture, mask = datasets.read("synthetic", "train")[0].load()
     side = min(256, *picture.shape[:2])

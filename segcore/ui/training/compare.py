@@ -12,9 +12,11 @@ from segcore.charts import Look
 from segcore.training.changes import OPTIONS
 from segcore.training.logs import Log
 from segcore.training.verdict import best_epoch
-from segcore.ui.text import duration
+from segcore.ui.text import duration, plain
+from segcore.ui.training import foreign as foreign_logs
+from segcore.ui.training.foreign import MOST_COMPARED
 from segcore.ui.training.library import PREFIX, Item
-from segcore.ui.training.watch import chart
+from segcore.ui.training.watch import chart, last
 
 LECTURE = [f"{PREFIX}lecture-{size}" for size in ("32x25", "32x30", "64x40")]
 
@@ -24,32 +26,35 @@ def show(runs: dict[str, Item], foreign: dict[str, Log], look: Look) -> None:
     lecture = [key for key in LECTURE if key in runs]
     if "compared" not in st.session_state:
         asked = [key for key in st.query_params.get_all("with") if key in runs]
-        st.session_state.compared = asked or lecture or list(runs)[:3]
+        st.session_state.compared = (
+            list(dict.fromkeys(asked))[:MOST_COMPARED] or lecture or list(runs)[:3]
+        )
     known = set(runs) | set(foreign)
     st.session_state.compared = [key for key in st.session_state.compared if key in known]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        picked = st.multiselect(
-            "Runs to compare",
-            [*runs, *foreign],
-            format_func=lambda key: runs[key].label if key in runs else key,
-            key="compared",
-            max_selections=6,
-        )
-        st.button(
-            "The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:"
-        )
+    picked = st.multiselect(
+        "Runs to compare",
+        [*runs, *foreign],
+        format_func=lambda key: _title(key, runs),
+        key="compared",
+        max_selections=MOST_COMPARED,
+    )
+    st.button("The lecture's three runs", on_click=_pick, args=(lecture,), icon=":material/school:")
     st.query_params["with"] = [key for key in picked if key in runs]
     if not picked:
         st.info("Pick two runs or more.", icon=":material/compare_arrows:")
         return
-    logs = {_label(key, runs): runs[key].log if key in runs else foreign[key] for key in picked}
-    chosen = {_label(key, runs): runs[key] for key in picked if key in runs}
+    labels = _labels(picked, runs)
+    logs = {labels[key]: runs[key].log if key in runs else foreign[key] for key in picked}
+    chosen = {labels[key]: runs[key] for key in picked if key in runs}
+    for label, item in chosen.items():
+        if item.problem:
+            st.error(plain(f"{label}: {item.problem}"), icon=":material/broken_image:")
     columns = st.columns(2, gap="medium")
     metrics = dict.fromkeys(name for log in logs.values() for name in charts.metrics(log))
     for i, metric in enumerate(m for m in metrics if m != "learning_rate"):
         with columns[i % 2]:
-            chart(logs, metric, look)
-    st.caption("Of runs with a validation, its curve is drawn; the training's else.")
+            chart(logs, metric, look, " ".join(picked))
+    st.caption("The curves are those of the validation, or of the training where a run has none.")
     _results(logs, chosen)
     _differences(chosen)
 
@@ -58,12 +63,17 @@ def _pick(keys: list[str]) -> None:
     st.session_state.compared = keys
 
 
-def _label(key: str, runs: dict[str, Item]) -> str:
-    if key not in runs:
-        return key
-    item = runs[key]
-    same = [k for k in runs if runs[k].label == item.label]
-    return item.label if len(same) == 1 else f"{item.label} ({key})"
+def _title(key: str, runs: dict[str, Item]) -> str:
+    return runs[key].label if key in runs else foreign_logs.name(key)
+
+
+def _labels(picked: list[str], runs: dict[str, Item]) -> dict[str, str]:
+    """Return a name for each run, with its key where two are called the same."""
+    titles = {
+        key: runs[key].entry.title if key in runs else foreign_logs.name(key) for key in picked
+    }
+    same = [title for title in titles.values() if list(titles.values()).count(title) > 1]
+    return {key: f"{title} ({key})" if title in same else title for key, title in titles.items()}
 
 
 def _results(logs: dict[str, Log], chosen: dict[str, Item]) -> None:
@@ -77,17 +87,21 @@ def _results(logs: dict[str, Log], chosen: dict[str, Item]) -> None:
         if best:
             at = np.flatnonzero(log.epochs["epoch"] == best)[0]
             row["Best epoch"] = best
-            for name, title in (("val_mean_iou", "Validation mean IoU"), ("val_loss", "Its loss")):
+            for name, title in (
+                ("val_mean_iou", "Validation mean IoU"),
+                ("val_loss", "Validation loss then"),
+            ):
                 if name in log.epochs:
                     row[title] = round(float(log.epochs[name][at]), 4)
-        if "elapsed" in log.epochs:
-            row["Time"] = duration(float(log.epochs["elapsed"][-1]))
+        if elapsed := last(log.epochs, "elapsed"):
+            row["Time"] = duration(elapsed)
         if "pictures_per_second" in log.epochs:
             row["Pictures a second"] = round(float(np.median(log.epochs["pictures_per_second"])), 1)
         if label in chosen:
             row["Machine"] = chosen[label].entry.settings.get("machine")
         rows.append(row)
-    st.dataframe(rows, hide_index=True, alt="Results of the runs")
+    numbers = {"Parameters": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(rows, hide_index=True, column_config=numbers, alt="Results of the runs")
 
 
 def _differences(chosen: dict[str, Item]) -> None:

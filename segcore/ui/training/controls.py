@@ -15,7 +15,7 @@ from segcore.training import downloads
 from segcore.training.exports import export_status, start_export
 from segcore.training.names import RunError, folder_name
 from segcore.ui.text import plain
-from segcore.ui.training import start
+from segcore.ui.training import filling
 from segcore.ui.training.library import Item, control, store
 
 
@@ -32,7 +32,7 @@ def show(item: Item, allowed: bool) -> None:
                 force = partial(control().stop, name, force=True)
                 _button("End at once", "dangerous", force)
         if allowed:
-            _button("Clone with changes", "content_copy", partial(start.fill, item))
+            _button("Clone with changes", "content_copy", partial(filling.clone, item))
         _take_away(item, allowed)
         if allowed and not item.shipped:
             _describe(item)
@@ -102,10 +102,8 @@ def _take_away(item: Item, allowed: bool) -> None:
             if table := getattr(item.log, kind):
                 history = partial(downloads.history_csv, table)
                 _download(f"History of the {kind}, CSV", history, f"{base}-{kind}.csv")
-        _download("Run without checkpoints, ZIP", partial(_zip, item), f"{base}.zip")
-        if (folder / "best.keras").is_file():
-            model = downloads.model_file(item.store, item.entry.name)
-            _download("Best epoch, Keras", model.read_bytes, f"{base}.keras")
+        _download("Run without weights, ZIP", partial(_zip, item), f"{base}.zip")
+        _with_weights(item, base)
         for file in _exported(item):
             _download("Exported model, ONNX", file.read_bytes, f"{base}.onnx")
     if allowed and not item.shipped and (folder / "best.keras").is_file():
@@ -113,8 +111,26 @@ def _take_away(item: Item, allowed: bool) -> None:
             _export(item)
 
 
-def _zip(item: Item) -> bytes:
-    with downloads.run_zip(item.store, item.entry.name) as file:
+def _with_weights(item: Item, base: str) -> None:
+    """Offer what holds the network, if the run has one that can be read."""
+    if not (item.entry.folder / "best.keras").is_file():
+        return
+    try:
+        model = downloads.model_file(item.store, item.entry.name)
+        open(model, "rb").close()
+    except RunError as error:
+        st.caption(plain(str(error)))
+    except OSError as error:
+        st.caption(plain(f"best.keras cannot be read ({error.strerror})."))
+    else:
+        everything = partial(_zip, item, weights=True)
+        _download("Everything, with weights, ZIP", everything, f"{base}-with-weights.zip")
+        _download("Best epoch, Keras", model.read_bytes, f"{base}.keras")
+
+
+def _zip(item: Item, weights: bool = False) -> bytes:
+    """Return the run's folder as a ZIP file; called only when its button is pressed."""
+    with downloads.run_zip(item.store, item.entry.name, weights=weights) as file:
         return file.read()
 
 

@@ -15,6 +15,7 @@ from segcore.training.store import SHIPPED, Entry, RunStore
 from segcore.ui.text import plain
 
 PREFIX = "shipped:"
+MOST_EPOCHS = 9999  # as many as the names of predictions can tell apart
 DEFAULT = f"{PREFIX}lecture-64x40"
 ICONS = {
     "waiting": "hourglass_empty",
@@ -61,8 +62,25 @@ class Item:
 
     @property
     def log(self) -> Log:
-        """The records so far."""
-        return read_log(self.entry.folder)
+        """The records so far; none if they cannot be read, which `problem` tells."""
+        return self._read()[0]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with its folder, in a sentence; nothing if all is well."""
+        return self.entry.problem or self._read()[1]
+
+    def _read(self) -> tuple[Log, str]:
+        try:
+            return read_log(self.entry.folder), ""
+        except RunError as error:
+            return Log(), str(error)
+
+    @property
+    def epochs(self) -> int:
+        """How many are planned, 0 if that cannot be told."""
+        epochs = self.recipe.epochs if self.recipe else 0
+        return epochs if type(epochs) is int and epochs <= MOST_EPOCHS else 0
 
     @property
     def status(self) -> Status:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import re
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,15 @@ from PIL import Image
 
 from segcore import images, metrics, render
 from segcore.sample_pictures import sample_pictures
-from segcore.training.names import RunError, inside
+from segcore.training.names import RunError, inside, shorten
+from segcore.ui.text import plain
 from segcore.ui.training.library import Item
 
 BLUE: render.Colour = (0, 114, 178)
 RED: render.Colour = (213, 56, 40)
 RESULT = re.compile(r"(\w+)-(\d{4})")
 LARGEST = 5_000_000  # bytes of a picture in a run folder
+LARGEST_SIDE = 2048  # pixels
 SHOWN_SIDE = 256
 
 
@@ -34,11 +38,8 @@ def slider(item: Item) -> None:
             st.caption("Predictions come here after the first epoch.")
             return
         newest = max(max(epochs) for epochs in found.values())
-        recipe = item.again().recipe
-        planned = recipe.epochs if recipe else newest
-        last = max(planned, newest, 2)
-        epoch = st.slider("Epoch", 1, last, last, key=f"epoch-{item.key}", bind=None)
-        st.query_params["epoch"] = str(epoch)
+        last = max(item.again().epochs, newest, 2)
+        epoch = _epoch(f"epoch-{item.key}", last)
         if epoch > newest:
             st.caption(f"The newest is epoch {newest}; at the right end the slider follows.")
         st.caption(
@@ -52,6 +53,20 @@ def slider(item: Item) -> None:
                 _row(item.entry.folder, name, shown)
 
     part()
+
+
+def _epoch(key: str, last: int) -> int:
+    """Show the slider; it begins where the address of this visit says, else at the right."""
+    if "epoch_asked" not in st.session_state:
+        st.session_state.epoch_asked = True
+        asked = st.query_params.get("epoch", "")
+        if re.fullmatch(r"[0-9]{1,4}", asked):
+            st.session_state[key] = int(asked)
+    if not 1 <= st.session_state.get(key, 0) <= last:
+        st.session_state[key] = last
+    epoch = st.slider("Epoch", 1, last, key=key, persist_state="session")
+    st.query_params["epoch"] = str(epoch)
+    return epoch
 
 
 def results(folder: Path) -> dict[str, list[int]]:
@@ -71,10 +86,12 @@ def _row(folder: Path, name: str, epoch: int) -> None:
     try:
         jpeg, iou = strip(folder, name, epoch, _modified(folder, f"{name}-{epoch:04d}.png"))
     except (RunError, OSError, ValueError) as error:
-        st.caption(f"A picture of epoch {epoch} cannot be read ({error}).")
+        st.caption(plain(f"A picture of epoch {epoch} cannot be read ({error})."))
         return
     sample = sample_pictures().get(name)
-    title = sample.title if sample else f"Validation picture {int(name) + 1}"
+    title = sample.title if sample else plain(shorten(name))
+    if name.isdecimal():
+        title = f"Validation picture {int(name) + 1}"
     score = "no target" if iou is None else "IoU undefined" if math.isnan(iou) else f"IoU {iou:.3f}"
     st.image(jpeg, width="stretch", alt=f"{title}: picture, target and prediction of epoch {epoch}")
     st.caption(f"**{title}** · epoch {epoch} · {score}")
@@ -126,7 +143,16 @@ def _read(folder: Path, name: str, mode: str) -> np.ndarray:
     path = inside(folder, "samples", name)
     if path.stat().st_size > LARGEST:
         raise ValueError(f"{name} is larger than {LARGEST // 1_000_000} MB")
-    with Image.open(io.BytesIO(path.read_bytes()), formats=["PNG"]) as opened:
+    try:
+        return _decode(path.read_bytes(), mode)
+    except (Image.DecompressionBombError, SyntaxError, struct.error, zlib.error) as error:
+        raise ValueError(f"{name} is damaged: {error}") from error
+
+
+def _decode(data: bytes, mode: str) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as opened:
+        if max(opened.size) > LARGEST_SIDE:
+            raise ValueError(f"{opened.width} × {opened.height} pixels are too many")
         scale = max(1, round(SHOWN_SIDE / max(opened.size)))
         size = (opened.width * scale, opened.height * scale)
         kind = Image.Resampling.NEAREST if mode == "L" else Image.Resampling.BILINEAR

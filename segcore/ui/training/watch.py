@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import streamlit as st
 
 from segcore import charts
 from segcore.charts import Look
 from segcore.training.control import Status
 from segcore.training.curves import steps_per_epoch
-from segcore.training.logs import Log, rows
+from segcore.training.logs import Log, Table, rows
 from segcore.training.names import RunError
 from segcore.training.verdict import best_epoch, overfitting, time_left
 from segcore.ui.text import duration, plain
@@ -46,14 +47,13 @@ def live(item: Item, look: Look) -> None:
         if active and not status.active:
             st.rerun()
         _state(now, status, now.log)
-        _charts(now.log, look)
+        _charts(item.key, now.log, look)
 
     part()
 
 
 def _state(item: Item, status: Status, log: Log) -> None:
-    recipe = item.recipe
-    epochs = recipe.epochs if recipe else 0
+    epochs = item.epochs
     done = rows(log.epochs)
     words = WORDS[status.state]
     if status.place > 1:
@@ -61,7 +61,7 @@ def _state(item: Item, status: Status, log: Log) -> None:
     text = f":material/{ICONS[status.state]}: {words}"
     if epochs and status.state in ("running", "stopping"):
         each = steps_per_epoch(log)
-        part = status.step / each if each == each else 0
+        part = status.step / each if each > 0 else 0
         done_part = min(1.0, (max(0, status.epoch - 1) + min(1, part)) / epochs)
         st.progress(done_part, f"{text} · epoch {status.epoch} of {epochs}, step {status.step}")
     else:
@@ -70,8 +70,8 @@ def _state(item: Item, status: Status, log: Log) -> None:
         st.error(plain(status.message), icon=":material/error:")
     if status.state == "running" and status.time and time.time() - status.time > SILENCE:
         st.warning("It has written nothing for two minutes.", icon=":material/hourglass_disabled:")
-    if item.entry.problem:
-        st.error(plain(item.entry.problem), icon=":material/broken_image:")
+    if item.problem:
+        st.error(plain(item.problem), icon=":material/broken_image:")
     if log.damaged:
         st.warning(f"{log.damaged} lines of its log cannot be read and are left out.")
     _figures(item, status, log, epochs)
@@ -93,8 +93,8 @@ def _figures(item: Item, status: Status, log: Log, epochs: int) -> None:
         shown["Learning rate"] = f"{log.steps['learning_rate'][-1]:.2g}"
     if "pictures_per_second" in table:
         shown["Pictures a second"] = f"{table['pictures_per_second'][-1]:.1f}"
-    if "elapsed" in table:
-        shown["Time so far"] = duration(float(table["elapsed"][-1]))
+    if elapsed := last(table, "elapsed"):
+        shown["Time so far" if status.active else "Time"] = duration(elapsed)
     if status.state == "running" and (left := time_left(log, epochs)) is not None:
         shown["Time left"] = duration(left)
     if not item.shipped and status.active and (used := control().figures(item.entry.name)):
@@ -109,7 +109,7 @@ def _figures(item: Item, status: Status, log: Log, epochs: int) -> None:
                 st.markdown(f"**{figure}**")
 
 
-def _charts(log: Log, look: Look) -> None:
+def _charts(key: str, log: Log, look: Look) -> None:
     names = [name for name in charts.metrics(log) if name != "learning_rate"]
     if not rows(log.epochs) and not rows(log.steps):
         st.caption("There are no figures yet; the first come after the first step.")
@@ -117,22 +117,29 @@ def _charts(log: Log, look: Look) -> None:
     columns = st.columns(2, gap="medium")
     for i, name in enumerate(names):
         with columns[i % 2]:
-            chart({"": log}, name, look)
+            chart({"": log}, name, look, key)
     if "learning_rate" in log.steps or "learning_rate" in log.epochs:
         with st.expander("Learning rate", icon=":material/speed:"):
             rate = Look("step" if look.unit == "epoch" else look.unit, 0.0, look.logarithmic)
-            chart({"": log}, "learning_rate", rate)
+            chart({"": log}, "learning_rate", rate, key)
 
 
-def chart(logs: dict[str, Log], metric: str, look: Look) -> None:
-    """Draw one metric."""
+def chart(logs: dict[str, Log], metric: str, look: Look, of: str) -> None:
+    """Draw one metric; `of` tells apart what it is of, so that each keeps its own zoom."""
     names = ", ".join(filter(None, logs))
     st.plotly_chart(
-        charts.curves(logs, metric, look),
-        key=f"chart-{metric}-{names}",
+        charts.curves(logs, metric, look, of),
+        key=f"chart-{metric}-{of}",
         config={"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d"]},
         alt=f"{charts.title(metric)} by {look.unit}" + (f" of {names}" if names else ""),
     )
+
+
+def last(table: Table, name: str) -> float | None:
+    """Return the last number in a column, None if it has none."""
+    values = table.get(name, np.empty(0))
+    finite = values[np.isfinite(values)]
+    return float(finite[-1]) if len(finite) else None
 
 
 def look_picker() -> Look:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from segcore.drawing import PREDICTION, TARGET
+from segcore.drawing import PREDICTION, SIDES, TARGET
 from segcore.ui import frame
 from segcore.ui.iou import canvas, details, exercise, files, memory, results, sources, stage
 from segcore.ui.iou.desk import desk_of, into_address
@@ -12,6 +12,7 @@ from segcore.ui.text import plain
 
 DRAW, EXERCISE = "Draw and compare", "Exercise"
 MODES = {"draw": DRAW, "exercise": EXERCISE}
+ADDRESS = ("shapes", *(f"{s}-{name}" for s in SIDES for name in ("from", "model", "threshold")))
 
 frame.set_up(
     "IoU calculator",
@@ -33,7 +34,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
 
 # === Exercise ===
 if mode == "exercise":
-    memory.forget("picture", "shapes", "match", "target-from", "prediction-from")
+    memory.forget("picture", "match", *ADDRESS)
     exercise.show()
     st.stop()
 
@@ -41,6 +42,7 @@ if mode == "exercise":
 memory.forget("set", "task", "guesses", "score")
 ground = stage.stage(choice)
 if ground is None:
+    memory.forget(*ADDRESS)
     st.stop()
 desk = desk_of(ground)
 left, right = st.columns([4, 3], gap="large")

@@ -73,6 +73,11 @@ def field(app: AppTest, name: str) -> Any:
     return next(w for w in fields if re.fullmatch(rf"{re.escape(name)}(-\d+-\d+)", w.key))
 
 
+def source(app: AppTest, name: str) -> Any:
+    """Return the picker of a side's source: its key goes on with the picture."""
+    return next(w for w in app.selectbox if w.key.startswith(f"{name}-"))
+
+
 @pytest.fixture
 def open_page(monkeypatch) -> Callable[..., SegmentPage]:
     """Return a function that opens the page at an address: ``open_page(view="Mask")``."""

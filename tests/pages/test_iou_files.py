@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from segcore.drawing.notation import from_code, from_json
 
-from .conftest import field
+from .conftest import field, source
 
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 SHAPES = "tb100_100_300_300~pb200_100_400_300s0.8"  # IoU 1/3, on the blank sheet
@@ -37,12 +37,14 @@ def metric(page: AppTest) -> str:
     return next(m.value for m in page.metric if m.label == "IoU")
 
 
-def bring(page: AppTest, name: str, data: bytes, side: str = "target") -> None:
+def bring(
+    page: AppTest, name: str, data: bytes, side: str = "target", stage: str = "sheet"
+) -> None:
     """Choose a mask file as a side's source and upload it."""
-    picker = page.selectbox(key=f"iou-{side}-from")
+    picker = source(page, f"iou-{side}-from")
     if picker.value != "Mask file":
         picker.set_value("Mask file").run()
-    upload(page, f"iou-file-{side}", name, data)
+    upload(page, f"iou-file-{side}-{stage}", name, data)
 
 
 def upload(page: AppTest, key: str, name: str, data: bytes) -> None:
@@ -119,10 +121,28 @@ def test_a_mask_file_is_measured_as_if_it_were_drawn(kind) -> None:
     bring(page, *SAME[kind])
     assert not page.error
     assert metric(page) == THIRD
-    page.selectbox(key="iou-prediction-from").set_value("Mask file").run()
+    source(page, "iou-prediction-from").set_value("Mask file").run()
     assert metric(page) == "0.0000"
     bring(page, *SAME[kind], side="prediction")
     assert metric(page) == "1.0000"
+
+
+def test_a_coco_file_of_two_pictures_is_read_for_each_of_them() -> None:
+    pictures = [
+        {"id": i, "file_name": name, "height": 100, "width": 100}
+        for i, name in enumerate(("a.png", "b.png"))
+    ]
+    annotations = [{"image_id": i, "category_id": 1, "bbox": [0, 0, 20 + 40 * i, 20 + 40 * i]}
+                   for i in (0, 1)]  # fmt: skip
+    both = json.dumps({"images": pictures, "annotations": annotations}).encode()
+    page = visit(picture="sheet")
+    page.selectbox(key="iou-picture").set_value("own").run()
+    for name, area in (("a.png", "400"), ("b.png", "3,600")):
+        upload(page, "iou-upload", name, png(np.zeros((100, 100, 3), np.uint8)))
+        stage = page.session_state["iou kept upload"].file_id
+        bring(page, "both.json", both, stage=stage)
+        assert not page.error
+        assert any(f"**{area}**" in entry.value for entry in page.markdown)
 
 
 def test_each_value_of_a_png_is_an_object() -> None:
@@ -140,11 +160,11 @@ def test_a_file_stays_when_the_source_is_changed_and_changed_back() -> None:
     bring(page, "mask.png", png(mask()))
     field(page, "iou-prediction-x_min").set_value(100.0).run()
     with_file = metric(page)
-    page.selectbox(key="iou-target-from").set_value("Drawn").run()
+    source(page, "iou-target-from").set_value("Drawn").run()
     assert metric(page) == with_file == f"{2 / 3:.4f}"
     field(page, "iou-target-x_min").set_value(0.0).run()
     assert metric(page) != with_file
-    page.selectbox(key="iou-target-from").set_value("Mask file").run()
+    source(page, "iou-target-from").set_value("Mask file").run()
     assert metric(page) == with_file
 
 

@@ -40,6 +40,9 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
 
     `sides` are those that are drawn; marks of the other side rest meanwhile.
     """
+    key = memory.restore("side", TARGET, memory.one_of(SIDES))
+    if sides and st.session_state[key] not in sides:
+        st.session_state[key] = sides[0]
     with st.container(horizontal=True, vertical_alignment="center", key="iou-tools"):
         side = st.segmented_control(
             "Whose shape to draw",
@@ -47,7 +50,7 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             format_func=SIDE_TITLES.__getitem__,
             required=True,
             label_visibility="collapsed",
-            key=memory.restore("side", TARGET, memory.one_of(SIDES)),
+            key=key,
         )
         buttons = st.container(horizontal=True, gap="xxsmall", width="content")
         tool = st.segmented_control(
@@ -66,7 +69,7 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
     with st.container(key="iou-canvas", gap="xxsmall"):
         _sheet(stage, desk, side, tool, width, sides)
     with buttons:  # after the canvas: what was just drawn can be undone
-        _buttons(desk, side)
+        _buttons(desk, side, drawn=bool(sides))
 
 
 def _sheet(
@@ -81,12 +84,15 @@ def _sheet(
         st.image(stage.preview(), width=_canvas_size(stage, available)[1], alt=stage.alt)
         st.caption("Neither side comes from the canvas now: see below.")
         return
-    if side not in sides:
-        st.caption(f"The {side} does not come from the canvas now: see below.")
-    _canvas(stage, desk, side if side in sides else sides[0], tool, brush, available, sides)
+    _canvas(stage, desk, side, tool, brush, available, sides)
+    elsewhere = "".join(
+        f"The {other} does not come from the canvas now: see below. "
+        for other in SIDES
+        if other not in sides
+    )
     st.caption(
-        f"{HOW[tool]} To move, reshape or delete, press the pencil above the canvas. "
-        "No pointer? Type the numbers below."
+        f"{elsewhere}{HOW[tool]} To move, reshape or delete, point at the picture and press the "
+        "pencil that appears above it. No pointer? Type the numbers below."
     )
 
 
@@ -108,7 +114,7 @@ def _brush_width(stage: Stage, tool: str, place) -> int:
     return width
 
 
-def _buttons(desk: Desk, side: str) -> None:
+def _buttons(desk: Desk, side: str, drawn: bool) -> None:
     st.button(
         ":material/undo:",
         on_click=desk.undo,
@@ -126,7 +132,7 @@ def _buttons(desk: Desk, side: str) -> None:
     st.button(
         ":material/delete: Clear",
         on_click=lambda: desk.change(desk.drawing.cleared(side)),
-        disabled=not desk.drawing.side(side),
+        disabled=not (drawn and desk.drawing.side(side)),
         help=f"Remove everything of the {side}",
         key="iou-clear",
     )
@@ -167,7 +173,8 @@ def _canvas(
     desk.seen = result.json_data
     try:
         drawn = from_canvas(result.json_data, scale, shown)
-        desk.change(Drawing((*hidden, *drawn.marks)), tell=False)
+        if drawn != shown:  # else the hidden marks keep their places
+            desk.change(Drawing((*hidden, *drawn.marks)), tell=False)
     except DrawingError as error:
         st.warning(str(error), icon=":material/draw:")
 

@@ -48,7 +48,10 @@ def show(stage: Stage, desk: Desk, both: Comparison, sides: tuple[Side, Side], f
     if not stage.shareable:
         st.caption("Your own picture stays yours: the address does not carry it. Save the drawing.")
     elif fits:
-        st.caption(":material/link: The page's address carries this drawing: copy it to share.")
+        if any(side.key.startswith("file ") for side in sides):
+            st.caption("The page's address carries what is drawn, not the mask file: send it too.")
+        else:
+            st.caption(":material/link: The page's address carries all of this: copy it to share.")
     else:
         st.caption("This drawing is too long for an address: save it as JSON to share it.")
 

@@ -79,6 +79,14 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return accept
 
 
+def fraction(text: str) -> float:
+    """An `accept` for numbers from 0 to 1."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
 def forget(*names: str) -> None:
     """Take parameters out of the address."""
     for name in names:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from segcore.drawing import PREDICTION, Box, Brush, DrawingError, Mark, Polygon
+from segcore.drawing import PREDICTION, Box, DrawingError, Mark, Polygon, Shape
 from segcore.drawing.drawing import default_boxes
 from segcore.drawing.fabric import tool_of, with_score
 from segcore.ui.iou.desk import Desk
@@ -127,14 +127,27 @@ def _moved(desk: Desk, edition: int, side: str, place: int) -> None:
     if edition != desk.edition:
         return
     mark = desk.drawing.marks[place]
-    known = list(mark.shape.bounds())
+    before = mark.shape.bounds()
+    known, typed = list(before), set()
     for i, name in enumerate(EDGES):
-        typed = st.session_state.get(_key(desk, f"{side}-{name}", place))
-        if typed is not None:
-            known[i] = typed
-    if isinstance(mark.shape, Brush):
-        known[2], known[3] = max(known[0], known[2]), max(known[1], known[3])
-    _try(desk, place, mark, lambda: mark.shape.fitted((known[0], known[1], known[2], known[3])))
+        value = st.session_state.get(_key(desk, f"{side}-{name}", place))
+        if value is not None and value != round(before[i], 2):
+            known[i] = value
+            typed.add(i)
+    for low, high in ((0, 2), (1, 3)):  # an edge typed beyond its opposite pushes that along
+        length = before[high] - before[low]
+        if known[low] > known[high] and low in typed and high not in typed:
+            known[high] = known[low] + length
+        elif known[low] > known[high] and high in typed and low not in typed:
+            known[low] = known[high] - length
+
+    def fitted() -> Shape:
+        x0, y0, x1, y1 = known
+        if isinstance(mark.shape, Polygon) and (x0 == x1 or y0 == y1):
+            raise DrawingError("A polygon needs a width and a height; type another number.")
+        return mark.shape.fitted((x0, y0, x1, y1))
+
+    _try(desk, place, mark, fitted)
 
 
 def _retyped(desk: Desk, edition: int, side: str, place: int) -> None:
@@ -180,8 +193,12 @@ def _add(stage: Stage, desk: Desk, side: str) -> None:
     count = len(desk.drawing.side(side))
     step = max(1, round(min(stage.size) / 20)) * count
     x0, y0, x1, y1 = first.shape.bounds()
-    box = Box(x0 + step, y0 + step, x1 + step, y1 + step)
-    desk.change(desk.drawing.added(with_score(Mark(side, box), desk.drawing.marks)))
+    right, down = (step % max(1.0, room) for room in (stage.size[1] - x1, stage.size[0] - y1))
+    box = Box(x0 + right, y0 + down, x1 + right, y1 + down)
+    try:
+        desk.change(desk.drawing.added(with_score(Mark(side, box), desk.drawing.marks)))
+    except DrawingError as error:
+        st.session_state["iou problem"] = str(error)
 
 
 def _remove(desk: Desk, edition: int, place: int) -> None:

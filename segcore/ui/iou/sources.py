@@ -64,7 +64,10 @@ def panel(stage: Stage, desk: Desk, side: str, device: str) -> Side:
     """Show a side's source with its settings; return its objects."""
     key = _restored(stage, side)
     source = st.selectbox("Comes from", offered(stage, side), key=key)
+    st.session_state.setdefault("iou sources", {})[stage.key, side] = source
     memory.keep(f"{side}-from", source, None if source in (DRAWN, FILE) else source)
+    if source != MODEL:
+        memory.forget(f"{side}-model", f"{side}-threshold")
     if source == FILE:
         return _from_file(stage, side)
     if source == MODEL:
@@ -79,10 +82,12 @@ def panel(stage: Stage, desk: Desk, side: str, device: str) -> Side:
 
 
 def _restored(stage: Stage, side: str) -> str:
-    sources = offered(stage, side)
-    key = memory.restore(f"{side}-from", DRAWN, memory.one_of(sources))
-    if st.session_state[key] not in sources:
-        st.session_state[key] = DRAWN
+    """Set up the picker's state, which each picture has for itself, and return its key."""
+    key, sources = f"iou-{side}-from-{stage.key}", offered(stage, side)
+    if st.session_state.get(key) not in sources:
+        kept = st.session_state.get("iou sources", {}).get((stage.key, side))
+        asked = memory.from_address(f"{side}-from", memory.one_of(sources), DRAWN)
+        st.session_state[key] = kept or asked
     return key
 
 
@@ -93,12 +98,12 @@ def _from_file(stage: Stage, side: str) -> Side:
     st.file_uploader(
         "Mask file",
         SUFFIXES,
-        key=f"iou-file-{side}",
+        key=_uploader(stage, side),
         on_change=_keep_file,
-        args=(side,),
+        args=(stage, side),
         help=f"{ACCEPTED}, of the picture's own size, {stage.size[1]} × {stage.size[0]} pixels.",
     )
-    kept = st.session_state.get("iou files", {}).get(side)
+    kept = st.session_state.get("iou files", {}).get((stage.key, side))
     if kept is None:
         st.caption(f"Bring {ACCEPTED}.")
         return Side("empty", list)
@@ -110,13 +115,25 @@ def _from_file(stage: Stage, side: str) -> Side:
         st.error(plain(answer), icon=":material/broken_image:")
         return Side("empty", list)
     st.caption(f"{plain(name)}: {len(answer)} {'object' if len(answer) == 1 else 'objects'}")
-    return Side(f"file {key}", lambda: answer)
+    if st.session_state[_uploader(stage, side)] is None:  # Streamlit forgot it on another page
+        st.button(
+            f"Remove {plain(name)}",
+            icon=":material/close:",
+            on_click=_keep_file,
+            args=(stage, side),
+            key=f"iou-remove-file-{side}",
+        )
+    return Side(f"file {key} {picture}", lambda: answer)
 
 
-def _keep_file(side: str) -> None:
-    file = st.session_state[f"iou-file-{side}"]
+def _uploader(stage: Stage, side: str) -> str:
+    return f"iou-file-{side}-{stage.key}"
+
+
+def _keep_file(stage: Stage, side: str) -> None:
+    file = st.session_state[_uploader(stage, side)]
     files = st.session_state.setdefault("iou files", {})
-    files[side] = (file.name, file.getvalue()) if file else None
+    files[stage.key, side] = (file.name, file.getvalue()) if file else None
 
 
 @st.cache_data(show_spinner=False, max_entries=4, scope="session")
@@ -133,8 +150,13 @@ def _read(
 
 
 def _from_model(stage: Stage, side: str, device: str) -> Side:
-    name = st.selectbox("Model", zoo.names(), key=f"iou-model-{side}")
-    threshold = st.slider("Threshold", 0.0, 1.0, 0.5, 0.01, key=f"iou-threshold-{side}")
+    names = zoo.names()
+    key = memory.restore(f"{side}-model", names[0], memory.one_of(names))
+    name = st.selectbox("Model", names, key=key)
+    memory.keep(f"{side}-model", name, name if name != names[0] else None)
+    key = memory.restore(f"{side}-threshold", 0.5, memory.fraction)
+    threshold = st.slider("Threshold", 0.0, 1.0, step=0.01, key=key)
+    memory.keep(f"{side}-threshold", threshold, f"{threshold:g}" if threshold != 0.5 else None)
     try:
         card = zoo.card(name)
         if problem := zoo.problem(card):

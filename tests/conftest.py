@@ -16,6 +16,7 @@ from segcore.inference import zoo
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ["SEGCORE_TRAINING_NICENESS"] = "0"  # two tests run at a time; neither should starve
 _own = tempfile.TemporaryDirectory(prefix="segcore-tests-")
 for _variable in ("SEGCORE_RUNS", "SEGCORE_MODELS"):
     os.environ[_variable] = str(Path(_own.name, _variable))

@@ -21,7 +21,7 @@ from tests.pages.training_page import begin
 from .conftest import SegmentPage, Tab
 
 TRAINING = 180_000  # milliseconds for what a training at low priority does on a busy machine
-EPOCHS = 50
+EPOCHS = 30
 QUICK = ["side=32", "options.base_width=2"]  # the lecture's network, but narrow
 SMALL = {"recipe": "lecture-32x25", "data": "synthetic"}
 
@@ -100,7 +100,6 @@ def app(visit, store: RunStore, tmp_path: Path):
     @contextmanager
     def run(width: int = 1280, height: int = 900, **environment: str) -> Iterator[TrainingPage]:
         own = {"SEGCORE_RUNS": str(store.root), "SEGCORE_MODELS": str(tmp_path / "models")}
-        own["SEGCORE_TRAINING_NICENESS"] = "0"  # what is looked at is the page, not its patience
         with serve(env={**own, **environment}) as server:
             tab = visit(width, height, url=server.url, kind=TrainingPage)
             try:

@@ -32,7 +32,10 @@ def test_a_run_is_trained_to_the_end(control: Control) -> None:
     assert not control.status(name).active
 
 
-def test_the_child_is_detached_lower_in_priority_and_reaped(control: Control) -> None:
+def test_the_child_is_detached_lower_in_priority_and_reaped(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEGCORE_TRAINING_NICENESS")
     name = begin(control, seconds=30)
     until(lambda: control.state(name) == "running")
     process = psutil.Process(control.status(name).handle.pid)

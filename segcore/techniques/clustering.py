@@ -107,9 +107,7 @@ def methods() -> list[Method]:
     clusters = Number("clusters", "Clusters", 4, 2, 10, 1, "How many parts.")
     common = (clusters, space, position, box)
     return [
-        Method(
-            "k-means", "k-means", FAMILY, "The nearest of k mean colours.", by_k_means, common
-        ),
+        Method("k-means", "k-means", FAMILY, "The nearest of k mean colours.", by_k_means, common),
         Method(
             "mixture",
             "Gaussian mixture",

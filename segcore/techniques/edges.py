@@ -43,9 +43,7 @@ def laplacian(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> A
     response = ndimage.gaussian_laplace(grey.astype(np.float64) / 255, float(values["sigma"]))
     low, high = (f(response, size=(3, 3)) for f in (ndimage.minimum_filter, ndimage.maximum_filter))
     crossing = (low < 0) & (high > 0) & (high - low > float(values["steep"]))
-    return _filled(
-        grey, crossing, values, (Step("Laplacian of Gaussian", stretched(response)),)
-    )
+    return _filled(grey, crossing, values, (Step("Laplacian of Gaussian", stretched(response)),))
 
 
 def canny(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
@@ -97,7 +95,9 @@ def methods() -> list[Method]:
         CHANNEL,
     )
     return [
-        Method("sobel", "Sobel", FAMILY, "The slope of the brightness.", sobel, (strength, *common)),
+        Method(
+            "sobel", "Sobel", FAMILY, "The slope of the brightness.", sobel, (strength, *common)
+        ),
         Method(
             "scharr",
             "Scharr",

@@ -32,8 +32,11 @@ GUIDES = {
         Case("light is uneven and one number must do for all pixels", "light", "otsu"),
     ),
     regions.FAMILY: Guide(
-        Case("pixels are noisy but regions are uniform, or you can point at the object",
-             "noise", "chan-vese"),
+        Case(
+            "pixels are noisy but regions are uniform, or you can point at the object",
+            "noise",
+            "chan-vese",
+        ),
         Case("what you point at changes its colour all over", "chelsea", "growing"),
     ),
     edges.FAMILY: Guide(

@@ -145,7 +145,7 @@ def _partition(
 
 def methods() -> list[Method]:
     """Return the methods of this family."""
-    inner, box = pick_parameter("inner"), pick_parameter("box")
+    inner, bright = pick_parameter("inner"), pick_parameter("bright")
     relief = Choice(
         "relief",
         "Relief",
@@ -177,7 +177,7 @@ def methods() -> list[Method]:
                 Number("margin", "Margin", 35, 0, 100, 1, "Markers differ so much from Otsu's."),
                 Number("apart", "Peaks apart", 12, 1, 60, 1, "Least distance of peaks, pixels."),
                 CHANNEL,
-                inner,
+                bright,
             ),
         ),
         Method(
@@ -190,7 +190,7 @@ def methods() -> list[Method]:
                 Number("scale", "Scale", 300, 10, 2000, 10, "Larger: larger regions."),
                 Number("sigma", "Smoothing", 0.8, 0.0, 3.0, 0.1, "Gaussian blur beforehand."),
                 Number("smallest", "Smallest", 60, 1, 1000, 1, "Pixels of the smallest region."),
-                box,
+                inner,
             ),
         ),
         Method(
@@ -202,7 +202,7 @@ def methods() -> list[Method]:
             (
                 Number("pieces", "Superpixels", 300, 20, 1000, 10, "How many to begin with."),
                 Number("closer", "Closer than", 25, 1, 100, 1, "Colour distance that merges, RGB."),
-                box,
+                inner,
             ),
         ),
         Method(
@@ -215,7 +215,7 @@ def methods() -> list[Method]:
                 Number("mu", "Smoothness", 0.2, 0.02, 1.0, 0.02, "Larger: smoother contours."),
                 Number("iterations", "Iterations", 60, 5, 200, 5, "At most; each takes time."),
                 CHANNEL,
-                inner,
+                bright,
             ),
         ),
         Method(

@@ -136,9 +136,7 @@ def prompts_of(sample: BenchSample | None, size: tuple[int, int]) -> Prompts:
 # === Photographs ===
 
 _COINS = tuple(
-    (float(x), float(y))
-    for y in (50, 115, 185, 255)
-    for x in (50, 110, 170, 230, 290, 345)
+    (float(x), float(y)) for y in (50, 115, 185, 255) for x in (50, 110, 170, 230, 290, 345)
 )
 
 

@@ -12,7 +12,7 @@ from segcore.techniques.foreground import pick, pick_parameter
 from segcore.techniques.types import Answer, Method, Number, Prompts, Step, Values
 
 FAMILY = "Thresholding"
-_PICK = pick_parameter("inner")
+_PICK = pick_parameter("bright")
 _WINDOW = Number(
     "window", "Window", 51, 3, 151, 2, "Side of the square around each pixel, in pixels; odd."
 )
@@ -122,7 +122,7 @@ def methods() -> list[Method]:
         {"gaussian": "Gaussian", "mean": "Mean", "median": "Median"},
         "How the pixels of the window are weighed.",
     )
-    offset = Number("offset", "Offset", 0.0, -40.0, 40.0, 1.0, "Taken off the window's average.")
+    offset = Number("offset", "Offset", -8.0, -40.0, 40.0, 1.0, "Taken off the window's average.")
     k = Number("k", "k", 0.2, 0.0, 0.8, 0.02, "How far a quiet window's threshold sinks.")
     common = (CHANNEL, _PICK)
     return [

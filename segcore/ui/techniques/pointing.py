@@ -106,7 +106,7 @@ def _typed(ground: Ground, name: str) -> None:
         st.session_state["techniques problem"] = (
             "These are no seeds; type pairs such as 120,80 200,95."
             if name == "seeds"
-            else "This is no box; type four numbers such as 20,30,200,180, the smaller corner first."
+            else "This is no box; type four numbers such as 20,30,200,180, smaller ones first."
         )
         return
     settings.put(name, text or (settings.NO_SEEDS if name == "seeds" else None))

@@ -17,7 +17,7 @@ from segcore.ui.text import plain
 
 TRUTH = (230, 120, 0)
 FEWEST, MOST = 2, 6
-DEFAULTS = ["otsu", "watershed", "canny", "merging"]
+DEFAULTS = ["otsu", "watershed", "canny", "felzenszwalb"]
 
 
 def drawn(ground: Ground, finding: Finding) -> NDArray[np.uint8]:

@@ -34,7 +34,9 @@ def k_means(rows: NDArray[np.float32], clusters: int) -> NDArray[np.float32]:
     if len(fitted) == 1:  # OpenCV takes a single row for a column
         return fitted
     clusters = min(clusters, len(fitted))
-    return cv2.kmeans(fitted, clusters, None, stop, 3, cv2.KMEANS_PP_CENTERS)[2]
+    labels = np.zeros((len(fitted), 1), np.int32)
+    centres = cv2.kmeans(fitted, clusters, labels, stop, 3, cv2.KMEANS_PP_CENTERS)[2]
+    return np.asarray(centres, np.float32)
 
 
 def nearest(rows: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -63,7 +65,8 @@ def by_mean_shift(picture: NDArray[np.uint8], values: Values, prompts: Prompts) 
     import cv2
     from skimage import segmentation
 
-    shifted = cv2.pyrMeanShiftFiltering(picture, float(values["place"]), float(values["colour"]))
+    radii = float(values["place"]), float(values["colour"])
+    shifted = np.asarray(cv2.pyrMeanShiftFiltering(picture, *radii), np.uint8)
     regions = segmentation.felzenszwalb(
         shifted, scale=float(values["join"]) * 20, sigma=0, min_size=40
     )

@@ -45,16 +45,16 @@ def fit(rows: NDArray[np.floating], means: NDArray[np.floating], rounds: int = 6
     rounds : int
         At most; it ends earlier once the mean log-likelihood gains less than 1e-3.
     """
-    rows = np.asarray(rows, np.float64)
-    distances = ((rows[:, None] - means[None]) ** 2).sum(axis=2)
-    shares = np.eye(len(means))[distances.argmin(axis=1)]
+    data: NDArray[np.float64] = np.asarray(rows, np.float64)
+    distances = ((data[:, None] - means[None]) ** 2).sum(axis=2)
+    shares: NDArray[np.float64] = np.eye(len(means))[distances.argmin(axis=1)]
     before = -np.inf
     for _ in range(rounds):
-        mixture = _maximised(rows, shares)
-        logs = mixture.log_densities(rows)
+        mixture = _maximised(data, shares)
+        logs = mixture.log_densities(data)
         top = logs.max(axis=1, keepdims=True)
         total = top + np.log(np.exp(logs - top).sum(axis=1, keepdims=True))
-        shares = np.exp(logs - total)
+        shares = np.exp(logs - total).astype(np.float64)
         now = float(total.mean())
         if now - before < 1e-3:
             break

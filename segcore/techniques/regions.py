@@ -153,7 +153,8 @@ def grab_cut(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> An
     cv2.setRNGSeed(0)
     bgr = np.ascontiguousarray(picture[..., ::-1])
     rounds = int(values["rounds"])
-    cv2.grabCut(bgr, state, None, *models, rounds, cv2.GC_INIT_WITH_MASK)
+    # OpenCV's type stubs know no box that is absent, which the mask stands for here.
+    cv2.grabCut(bgr, state, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     mask = (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
     return Answer(mask, (step, Step("After the rounds", stretched(mask))), mask.astype(np.int64))
 

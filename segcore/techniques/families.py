@@ -37,7 +37,7 @@ GUIDES = {
             "noise",
             "chan-vese",
         ),
-        Case("what you point at changes its colour all over", "chelsea", "growing"),
+        Case("a region leaks through a soft border into ground like it", "coins", "growing"),
     ),
     edges.FAMILY: Guide(
         Case("outlines are sharp and closed", "coins", "canny"),

@@ -89,7 +89,7 @@ def side_by_side(ground: Ground, device: str) -> None:
     )
     if len(chosen) < FEWEST:
         st.info(f"Choose at least {FEWEST} methods to compare.", icon=":material/compare:")
-    _compared(chosen, ground, device, 400 if len(chosen) < 5 else 320)
+    _compared(chosen, ground, device, 470 if len(chosen) < 5 else 310)
 
 
 def everything(ground: Ground, device: str) -> None:
@@ -107,7 +107,7 @@ def everything(ground: Ground, device: str) -> None:
         st.caption(
             f"Changed by you: {plain(names)}" if changed else "Every method has its defaults."
         )
-    _compared(findings.all_names(), ground, device, 200)
+    _compared(findings.all_names(), ground, device, 180)
 
 
 def _compared(names: list[str], ground: Ground, device: str, width: int) -> None:

@@ -32,12 +32,8 @@ GUIDES = {
         Case("light is uneven and one number must do for all pixels", "light", "otsu"),
     ),
     regions.FAMILY: Guide(
-        Case(
-            "pixels are noisy but regions are uniform, or you can point at the object",
-            "noise",
-            "chan-vese",
-        ),
-        Case("a region leaks through a soft border into ground like it", "coins", "growing"),
+        Case("an object is uniform all through, or you can point at it", "hue", "merging"),
+        Case("noise makes each pixel unlike its neighbour", "noise", "felzenszwalb"),
     ),
     edges.FAMILY: Guide(
         Case("outlines are sharp and closed", "coins", "canny"),

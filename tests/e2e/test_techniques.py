@@ -38,9 +38,8 @@ def test_a_click_plants_a_seed(visit):
     )
     canvas = tab.page.locator("canvas.upper-canvas")
     expect(canvas).to_be_visible()
-    tab.page.wait_for_function(  # it is drawn anew once the server knows the column's width
-        "() => document.querySelector('canvas.upper-canvas')?.clientWidth > 400"
-    )
+    # It is drawn anew once the server knows the column's width.
+    expect(canvas).to_have_attribute("width", re.compile(r"^[4-9]\d\d$"))
     tab.settle()
     box = canvas.bounding_box()
     tab.page.mouse.click(box["x"] + box["width"] / 8, box["y"] + box["height"] / 8)

@@ -1,0 +1,42 @@
+"""Techniques: one picture, any method, its parameters, its time and its score."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segcore.ui import frame
+from segcore.ui.techniques import ground, guide, settings, views
+
+VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods"}
+
+frame.set_up(
+    "Techniques",
+    ":material/science:",
+    "One picture, any method: see what thresholds, regions, edges, clusters and networks make "
+    "of it, how long they take, and who is right.",
+)
+device = frame.device_picker()
+settings.begin()
+with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    view = settings.get("view", "side")
+    view = settings.bound(
+        st.segmented_control,
+        "View",
+        "view",
+        view if view in VIEWS else "side",
+        lambda name: None if name == "side" else name,
+        options=list(VIEWS),
+        format_func=VIEWS.__getitem__,
+        required=True,
+    )
+    chosen = ground.choose()
+if chosen is None:
+    st.stop()
+ground.about(chosen)
+if view == "one":
+    views.one(chosen, device)
+elif view == "all":
+    views.everything(chosen, device)
+else:
+    views.side_by_side(chosen, device)
+guide.show()

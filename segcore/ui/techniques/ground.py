@@ -1,0 +1,215 @@
+"""The picture of the bench and its truth: a sample's or the visitor's own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from segcore import images
+from segcore.mask_files import ACCEPTED, SUFFIXES, MaskFileError, read
+from segcore.memory import give_back
+from segcore.objects import union
+from segcore.techniques import WORKING_SIDE, Prompts, working_size
+from segcore.techniques.samples import BenchSample, bench_samples, prompts_of
+from segcore.ui.pictures import credit
+from segcore.ui.techniques import settings
+from segcore.ui.text import plain
+
+OWN = "own"
+DEFAULT = "coins"
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What all methods work on.
+
+    Attributes
+    ----------
+    key : str
+        Tells it from any other, for caches.
+    name, alt : str
+    size : (height, width)
+        Of the picture itself.
+    picture : callable
+        Returns it at working size, (h, w, 3) uint8.
+    truth : (h, w) bool or None
+        At working size.
+    note : str
+        On the truth.
+    prompts : Prompts
+        Before the visitor sets any, in pixels of the picture itself.
+    sample : BenchSample or None
+        None for a visitor's own, which no other session's cache may keep.
+    """
+
+    key: str
+    name: str
+    alt: str
+    size: tuple[int, int]
+    picture: Callable[[], NDArray[np.uint8]]
+    truth: NDArray[np.bool_] | None
+    note: str
+    prompts: Prompts
+    sample: BenchSample | None = None
+
+
+def choose() -> Ground | None:
+    """Show the picker; return what was chosen, None until a visitor's picture is there."""
+    samples = bench_samples()
+    titles = {
+        name: f"{sample.title} (scored)" if sample.truth else sample.title
+        for name, sample in samples.items()
+    } | {OWN: "Your own picture"}
+    chosen = settings.get("sample", DEFAULT)
+    chosen = chosen if chosen in titles else DEFAULT
+
+    def write(name: str) -> str | None:
+        for setting in ("seeds", "box"):  # they belong to the picture that was shown
+            settings.put(setting, None)
+        return None if name == DEFAULT else name
+
+    chosen = settings.bound(
+        st.selectbox,
+        "Picture",
+        "sample",
+        chosen,
+        write,
+        options=list(titles),
+        format_func=titles.__getitem__,
+        width=260,
+    )
+    return _own() if chosen == OWN else _of_sample(samples[chosen])
+
+
+def about(ground: Ground) -> None:
+    """Say how large the picture is, at what size it is worked on, and where its truth is from."""
+    small = working_size(ground.size)
+    text = f"{ground.size[1]} × {ground.size[0]} pixels"
+    if small != ground.size:
+        text += (
+            f", worked on and scored at {small[1]} × {small[0]} so that every method answers soon "
+            f"(longest side {WORKING_SIDE})"
+        )
+    notes = [text, ground.note or "No ground truth, so no scores."]
+    if ground.sample and ground.sample.photo:
+        notes.append(f"Photo: {credit(ground.sample.photo)}")
+    st.caption(" · ".join(notes))
+
+
+# === Samples ===
+
+
+def _of_sample(sample: BenchSample) -> Ground:
+    picture, size, truth = _prepared(sample.name)
+    return Ground(
+        sample.name,
+        sample.title,
+        sample.alt,
+        size,
+        lambda: picture,
+        truth,
+        sample.truth_note,
+        prompts_of(sample, size),
+        sample,
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _prepared(name: str):
+    sample = bench_samples()[name]
+    picture = sample.picture()
+    size = picture.shape[0], picture.shape[1]
+    small = working_size(size)
+    truth = images.resize_mask(sample.truth(), small) if sample.truth else None
+    return images.fit(picture, WORKING_SIDE), size, truth
+
+
+# === The visitor's own ===
+
+
+def _own() -> Ground | None:
+    left, right = st.columns(2)
+    with left:
+        st.file_uploader(
+            "Your picture",
+            sorted(images.SUFFIXES),
+            key="techniques-upload",
+            on_change=_keep,
+            args=("picture", "techniques-upload"),
+            help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels. It stays in "
+            "this server's memory while this page is open, and nobody else sees it.",
+        )
+    with right:
+        st.file_uploader(
+            "Its true mask, for the scores (optional)",
+            SUFFIXES,
+            key="techniques-mask",
+            on_change=_keep,
+            args=("mask", "techniques-mask"),
+            help=f"{ACCEPTED}, of the picture's own size; all its objects count as one mask.",
+        )
+    kept = st.session_state.get("techniques files", {})
+    if kept.get("picture") is None:
+        st.info("Add a picture, or choose a sample above.", icon=":material/upload:")
+        return None
+    name, data = kept["picture"]
+    key = hashlib.sha256(data).hexdigest()
+    answer = _decoded(key, name, data)
+    if isinstance(answer, str):
+        st.error(plain(answer), icon=":material/broken_image:")
+        return None
+    picture, size = answer
+    truth = _own_truth(kept.get("mask"), size, name)
+    note = "The truth is your mask." if truth is not None else ""
+    default = prompts_of(None, size)
+    return Ground(
+        f"own {key}", name, f"Your picture {name}", size, lambda: picture, truth, note, default
+    )
+
+
+def _own_truth(file, size: tuple[int, int], picture: str) -> NDArray[np.bool_] | None:
+    if file is None:
+        return None
+    name, data = file
+    answer = _mask(hashlib.sha256(data).hexdigest(), name, size, picture, data)
+    if isinstance(answer, str):
+        st.error(plain(answer), icon=":material/broken_image:")
+        return None
+    return answer
+
+
+def _keep(what: str, key: str) -> None:
+    """Remember a file: Streamlit drops it with the uploader when a sample is shown."""
+    file = st.session_state[key]
+    files = st.session_state.setdefault("techniques files", {})
+    files[what] = (file.name, file.getvalue()) if file else None
+    if what == "picture":
+        files["mask"] = files.get("mask") if file else None
+        for setting in ("seeds", "box"):
+            settings.put(setting, None)
+
+
+@st.cache_data(show_spinner=False, max_entries=2, scope="session")
+def _decoded(key: str, name: str, _data: bytes):
+    try:
+        pixels = images.decode(_data, name)
+        return images.fit(pixels, WORKING_SIDE), (pixels.shape[0], pixels.shape[1])
+    except images.PictureError as error:
+        return str(error)
+    finally:
+        give_back()
+
+
+@st.cache_data(show_spinner=False, max_entries=2, scope="session")
+def _mask(key: str, name: str, size: tuple[int, int], picture: str, _data: bytes):
+    try:
+        return images.resize_mask(union(read(_data, name, size, picture), size), working_size(size))
+    except MaskFileError as error:
+        return str(error)
+    finally:
+        give_back()

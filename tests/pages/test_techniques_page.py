@@ -1,0 +1,110 @@
+"""The page Techniques without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from segcore import images
+from segcore.inference import zoo
+from segcore.techniques import methods
+
+SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "techniques.py"
+
+
+@pytest.fixture(autouse=True)
+def _on_the_cpu(monkeypatch):
+    monkeypatch.setenv("SEGCORE_DEVICE", "cpu")
+
+
+def visit(**address: str) -> AppTest:
+    page = AppTest.from_file(SCRIPT, default_timeout=120)
+    page.query_params.update(address)
+    return healthy(page.run())
+
+
+def healthy(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    assert not page.error, page.error
+    return page
+
+
+def address(page: AppTest) -> dict[str, str]:
+    params = page.query_params
+    return {k: v if isinstance(v, str) else v[-1] for k, v in params.items()}
+
+
+def scores(page: AppTest) -> dict[str, float]:
+    table = page.dataframe[0].value
+    return dict(zip(table["Method"], table["IoU"], strict=True))
+
+
+def test_it_opens_with_scored_methods():
+    page = visit()
+    found = scores(page)
+    assert len(found) == 4 and found["Canny"] > 0.9
+    assert list(found.values()) == sorted(found.values(), reverse=True)
+    assert address(page) == {}
+
+
+def test_a_parameter_changes_its_row_and_the_address():
+    page = visit(methods="otsu manual")
+    before = scores(page)
+    page.segmented_control(key="techniques-view").set_value("one").run()
+    page.selectbox(key="techniques-method").set_value("manual").run()
+    page.slider(key="techniques-manual.threshold").set_value(140).run()
+    assert address(healthy(page))["manual.threshold"] == "140"
+    page.segmented_control(key="techniques-view").set_value("side").run()
+    after = scores(healthy(page))
+    assert after["Manual threshold"] != before["Manual threshold"]
+    assert after["Otsu"] == before["Otsu"]
+
+
+def test_all_methods_and_the_networks_are_in_one_table():
+    page = visit(view="all", sample="hue", **{"otsu.channel": "red"})
+    found = scores(page)
+    assert len(found) == len(methods()) + len(zoo.names())
+    assert found["Otsu"] > 0.9  # orange is redder than blue-green
+    next(b for b in page.button if b.label == "All with defaults").click().run()
+    assert "otsu.channel" not in address(healthy(page))
+    assert scores(page)["Otsu"] < 0.5
+
+
+def test_seeds_are_typed():
+    page = visit(view="one", method="growing", sample="hue")
+    page.text_input(key="techniques-typed-seeds").set_value("10,10").run()
+    assert address(healthy(page))["seeds"] == "10,10"
+    page.text_input(key="techniques-typed-seeds").set_value("ten").run()
+    assert "no seeds" in page.warning[0].value and address(page)["seeds"] == "10,10"
+
+
+def test_nonsense_in_the_address_is_passed_over():
+    page = visit(
+        sample="moon", view="x", methods="a b", seeds="1", box="4,3,2,1", **{"otsu.pick": "none"}
+    )
+    assert len(scores(page)) == 4
+
+
+def test_a_guides_button_opens_its_case():
+    page = visit()
+    page.button(key="techniques-wins-Thresholding").click().run()
+    assert address(healthy(page)) == {"sample": "light", "view": "one", "method": "local"}
+    assert page.metric[0].value.startswith("IoU 0.9")
+
+
+def test_an_own_picture_with_its_mask_is_scored():
+    picture = np.full((900, 1200, 3), 40, np.uint8)
+    picture[300:600, 300:900] = 220
+    mask = images.encode_png(picture[..., 0] > 100)
+    page = visit(methods="otsu li", sample="own")
+    page.file_uploader(key="techniques-upload").set_value(
+        ("mine.png", images.encode_png(picture), "image/png")
+    ).run()
+    healthy(page)
+    assert "IoU" not in page.dataframe[0].value or page.dataframe[0].value["IoU"].isna().all()
+    page.file_uploader(key="techniques-mask").set_value(("mask.png", mask, "image/png")).run()
+    assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}
+    assert any("480 × 360" in caption.value for caption in page.caption)

@@ -29,7 +29,8 @@ def children() -> list[psutil.Process]:
     return [p for p in found if p.status() != psutil.STATUS_ZOMBIE and FAKE[1] in p.cmdline()]
 
 
-def test_it_has_the_priority_of_a_training() -> None:
+def test_it_has_the_priority_of_a_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGCORE_TRAINING_NICENESS")
     told = measured()
     assert told["seconds"] == 3
     assert told["nice"] >= NICENESS and told["session"]

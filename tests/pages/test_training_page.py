@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import statistics
@@ -87,10 +88,13 @@ def test_ten_thousand_steps_draw_quickly(store) -> None:
             file.write("\n")
     page = visit(run="long", axis="Step", smoothing="0.6")
     times = []
+    gc.collect()
+    gc.freeze()  # what all the other tests have left is not in a server's memory
     for _ in range(7):
         began = time.process_time()
         page.run()
         times.append(time.process_time() - began)
+    gc.unfreeze()
     assert not page.exception
     assert statistics.median(times) < 0.3, times
 

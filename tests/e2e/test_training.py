@@ -21,7 +21,7 @@ from tests.pages.training_page import begin
 from .conftest import SegmentPage, Tab
 
 TRAINING = 180_000  # milliseconds for what a training at low priority does on a busy machine
-EPOCHS = 30
+EPOCHS = 40
 QUICK = ["side=32", "options.base_width=2"]  # the lecture's network, but narrow
 SMALL = {"recipe": "lecture-32x25", "data": "synthetic"}
 

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcore.techniques import mixture
-from segcore.techniques.channels import SPACES, channel, coloured, features
-from segcore.techniques.foreground import pick, pick_parameter
+from segcore.techniques.channels import SPACES, features
+from segcore.techniques.foreground import answer, pick_parameter
 from segcore.techniques.types import Answer, Choice, Method, Number, Prompts, Step, Values
 
 FAMILY = "Clustering"
+PARTS = ("part", "parts")
 FITTED = 20_000  # pixels that clusters are fitted to; all are assigned afterwards
 
 
@@ -50,14 +51,14 @@ def by_k_means(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> 
     """Assign each pixel to the nearest of k colours."""
     rows = features(picture, str(values["space"]), float(values["position"]))
     labels = nearest(rows, k_means(rows, int(values["clusters"])))
-    return _answer(picture, labels.reshape(picture.shape[:2]), values, prompts)
+    return answer(picture, labels.reshape(picture.shape[:2]), values, prompts, PARTS)
 
 
 def by_mixture(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
     """Assign each pixel to the likeliest of k Gaussians."""
     rows = features(picture, str(values["space"]), float(values["position"]))
     fitted = mixture.fit(sampled(rows), k_means(rows, int(values["clusters"])))
-    return _answer(picture, fitted.assign(rows).reshape(picture.shape[:2]), values, prompts)
+    return answer(picture, fitted.assign(rows).reshape(picture.shape[:2]), values, prompts, PARTS)
 
 
 def by_mean_shift(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
@@ -71,7 +72,7 @@ def by_mean_shift(picture: NDArray[np.uint8], values: Values, prompts: Prompts) 
         shifted, scale=float(values["join"]) * 20, sigma=0, min_size=40
     )
     first = Step("Every pixel at its mode", shifted)
-    return _answer(picture, regions, values, prompts, (first,))
+    return answer(picture, regions, values, prompts, PARTS, (first,))
 
 
 def by_slic(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
@@ -84,20 +85,7 @@ def by_slic(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Ans
         compactness=float(values["compactness"]),
         start_label=0,
     )
-    return _answer(picture, regions, values, prompts)
-
-
-def _answer(
-    picture: NDArray[np.uint8],
-    regions: NDArray[np.integer],
-    values: Values,
-    prompts: Prompts,
-    steps: tuple[Step, ...] = (),
-) -> Answer:
-    mask = pick(regions, channel(picture, "grey"), str(values["pick"]), prompts)
-    count = len(np.unique(regions))
-    last = Step(f"{count} {'part' if count == 1 else 'parts'}", coloured(regions, picture))
-    return Answer(mask, (*steps, last), regions)
+    return answer(picture, regions, values, prompts, PARTS)
 
 
 def methods() -> list[Method]:

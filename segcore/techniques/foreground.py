@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from segcore.techniques.types import Choice, Prompts
+from segcore.techniques.channels import channel, coloured
+from segcore.techniques.types import Answer, Choice, Prompts, Step, Values
 
 PICKS = {
     "inner": "Least at the picture's edge",
@@ -65,3 +66,32 @@ def pick(
     mean = np.bincount(flat, brightness.ravel(), count) / np.maximum(area, 1)
     above = mean > brightness.mean()
     return (above if how == "bright" else ~above)[regions]
+
+
+def answer(
+    picture: NDArray[np.uint8],
+    regions: NDArray[np.integer],
+    values: Values,
+    prompts: Prompts,
+    nouns: tuple[str, str],
+    steps: tuple[Step, ...] = (),
+) -> Answer:
+    """Return a partition of the picture with its foreground picked, and itself as last step.
+
+    Parameters
+    ----------
+    picture : (h, w, 3) uint8
+    regions : (h, w) integer
+        A number for each region, at least 0.
+    values : Values
+        With ``pick``, one of `PICKS`.
+    prompts : Prompts
+    nouns : (str, str)
+        What one region and several are called.
+    steps : tuple of Step
+        What came before.
+    """
+    mask = pick(regions, channel(picture, "grey"), str(values["pick"]), prompts)
+    count = len(np.unique(regions))
+    last = Step(f"{count} {nouns[count != 1]}", coloured(regions, picture))
+    return Answer(mask, (*steps, last), regions)

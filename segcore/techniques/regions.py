@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segcore.techniques.channels import CHANNEL, channel, coloured, stretched
-from segcore.techniques.foreground import pick, pick_parameter
+from segcore.techniques.foreground import answer, pick, pick_parameter
 from segcore.techniques.types import Answer, Choice, Method, Number, Prompts, Step, Values
 
 FAMILY = "Region-based"
+REGIONS = ("region", "regions")
 
 
 def grow(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
@@ -71,7 +72,7 @@ def felzenszwalb(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -
         sigma=float(values["sigma"]),
         min_size=int(values["smallest"]),
     )
-    return _partition(picture, regions, values, prompts)
+    return answer(picture, regions, values, prompts, REGIONS)
 
 
 def merge(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answer:
@@ -85,7 +86,7 @@ def merge(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> Answe
     if pieces.max() > 0:
         regions = graph.cut_threshold(pieces, adjacency(picture, pieces), float(values["closer"]))
     first = Step("Superpixels (SLIC)", coloured(pieces, picture))
-    return _partition(picture, regions, values, prompts, (first,))
+    return answer(picture, regions, values, prompts, REGIONS, (first,))
 
 
 def adjacency(picture: NDArray[np.uint8], pieces: NDArray[np.integer]):
@@ -157,19 +158,6 @@ def grab_cut(picture: NDArray[np.uint8], values: Values, prompts: Prompts) -> An
     cv2.grabCut(bgr, state, None, *models, rounds, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
     mask = (state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD)
     return Answer(mask, (step, Step("After the rounds", stretched(mask))), mask.astype(np.int64))
-
-
-def _partition(
-    picture: NDArray[np.uint8],
-    regions: NDArray[np.integer],
-    values: Values,
-    prompts: Prompts,
-    steps: tuple[Step, ...] = (),
-) -> Answer:
-    mask = pick(regions, channel(picture, "grey"), str(values["pick"]), prompts)
-    count = len(np.unique(regions))
-    last = Step(f"{count} {'region' if count == 1 else 'regions'}", coloured(regions, picture))
-    return Answer(mask, (*steps, last), regions)
 
 
 def methods() -> list[Method]:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks._references import coco_annotations, coco_evaluation
 from segcore.metrics import InstanceMeter, Objects
 
-CASES = 500  # of each kind
+CASES = 1000  # of each kind
 FIGURES = (  # in the order of COCOeval.stats
     *("ap", "ap50", "ap75", "ap_small", "ap_medium", "ap_large"),
     *("ar_1", "ar_10", "ar_100", "ar_small", "ar_medium", "ar_large"),

@@ -1,6 +1,6 @@
 """The page Segment and files of every kind: the right picture, or one sentence and on we go.
 
-`tests/test_images.py` holds the pixels to oracles; here it is the page that must stand.
+`tests/images` holds the pixels to oracles; here it is the page that must stand.
 """
 
 import io

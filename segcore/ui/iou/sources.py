@@ -43,7 +43,7 @@ class Side:
 def offered(stage: Stage, side: str) -> list[str]:
     """Return the sources that a side can have on a picture."""
     sources = [DRAWN, FILE]
-    if stage.picture:
+    if stage.picture and zoo.names():
         sources.append(MODEL)
     if side == TARGET and stage.key in sample_outlines():
         sources.append(TRUTH)

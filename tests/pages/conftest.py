@@ -67,17 +67,6 @@ class SegmentPage:
         return picture.url, picture.alt
 
 
-def field(app: AppTest, name: str) -> Any:
-    """Return a field of the calculator: its key goes on with the shape and the edition."""
-    fields = (*app.number_input, *app.text_area)
-    return next(w for w in fields if re.fullmatch(rf"{re.escape(name)}(-\d+-\d+)", w.key))
-
-
-def source(app: AppTest, name: str) -> Any:
-    """Return the picker of a side's source: its key goes on with the picture."""
-    return next(w for w in app.selectbox if w.key.startswith(f"{name}-"))
-
-
 @pytest.fixture
 def open_page(monkeypatch) -> Callable[..., SegmentPage]:
     """Return a function that opens the page at an address: ``open_page(view="Mask")``."""

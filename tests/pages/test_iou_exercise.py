@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from segcore.exercises import FIGURES, LEVELS, random_task
 
-from .conftest import field
+from . import iou_page
+from .iou_page import address, field
 
-SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 TASKS = [random_task(7, number) for number in range(len(LEVELS))]
 
 
 def visit(**address: str) -> AppTest:
-    page = AppTest.from_file(SCRIPT, default_timeout=120)
-    page.session_state["column widths"] = {"iou": 320}
-    page.query_params.update({"mode": "exercise", **address})
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def address(page: AppTest) -> dict[str, str]:
-    """Return the address's parameters, each as one text."""
-    params = page.query_params
-    return {k: v if isinstance(v, str) else v[-1] for k, v in params.items()}
+    """Open the page in exercise mode."""
+    return iou_page.visit(**{"mode": "exercise", **address})
 
 
 def press(page: AppTest, label: str) -> None:

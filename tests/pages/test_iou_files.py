@@ -7,7 +7,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,25 +15,17 @@ from streamlit.testing.v1 import AppTest
 
 from segcore.drawing.notation import from_code, from_json
 
-from .conftest import field, source
+from . import iou_page
+from .iou_page import field, metric, source
 
-SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "iou.py"
 SHAPES = "tb100_100_300_300~pb200_100_400_300s0.8"  # IoU 1/3, on the blank sheet
 SIZE = (480, 640)
 THIRD = "0.3333"
 
 
 def visit(**address: str) -> AppTest:
-    page = AppTest.from_file(SCRIPT, default_timeout=120)
-    page.session_state["column widths"] = {"iou": 320}
-    page.query_params.update({"picture": "sheet", "shapes": SHAPES, **address})
-    page.run()
-    assert not page.exception, page.exception
-    return page
-
-
-def metric(page: AppTest) -> str:
-    return next(m.value for m in page.metric if m.label == "IoU")
+    """Open the page with two boxes on the blank sheet."""
+    return iou_page.visit(**{"picture": "sheet", "shapes": SHAPES, **address})
 
 
 def bring(

@@ -17,6 +17,7 @@ def test_benchmark_compares_every_way(capsys):
         "panoptic quality panopticapi's arithmetic",
         "mask AP segcore",
         "mask AP pycocotools",
+        "mask AP segcore, cut before",
         "mask AP pycocotools, encoded before",
         "IoU, 2 × 0.48 megapixels segcore",
     ]

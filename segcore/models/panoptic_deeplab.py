@@ -83,12 +83,13 @@ def panoptic_deeplab(
     x = layers.SpatialDropout2D(dropout, name="aspp_dropout")(x)
 
     # === Decoders ===
+    small = keras.initializers.RandomNormal(stddev=1e-3)  # their losses weigh much at first
     semantic = up(up(x, x8, 96, 48, "semantic8"), x4, 64, 24, "semantic4")
     instance = up(up(x, x8, 48, 24, "instance8"), x4, 32, 16, "instance4")
     maps = {
         "classes": layers.Conv2D(classes, 1, name="logits")(semantic),
-        "heat": layers.Conv2D(1, 1, name="centres")(instance),
-        "shift": layers.Conv2D(2, 1, name="offsets")(instance),
+        "heat": layers.Conv2D(1, 1, kernel_initializer=small, name="centres")(instance),
+        "shift": layers.Conv2D(2, 1, kernel_initializer=small, name="offsets")(instance),
     }
 
     # === Functional model ===

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +111,8 @@ def job(task: str, root: Path, split: str) -> Job:
 
 def predictor(task: str, card: Card, device: str | None = None) -> Predict:
     """Return a model's predictor of a task."""
-    from segcore.inference import scenes as engines
-
     functions = {"semantic": "semantic", "instance": "instances", "panoptic": "panoptic"}
-    run = getattr(engines, functions[task])
+    run = getattr(import_module("segcore.inference.scenes"), functions[task])
     return lambda picture: run(picture, card, device)
 
 

@@ -183,7 +183,6 @@ def models(folders, monkeypatch):
         panoptic=lambda *given: panoptic(semantic(*given)),
     )
     monkeypatch.setitem(sys.modules, "segcore.inference.scenes", engines)
-    monkeypatch.setattr("segcore.inference.scenes", engines, raising=False)
     for name in scene_tasks.ARCHITECTURES:
         folder = folders / "zoo" / name
         folder.mkdir(parents=True)

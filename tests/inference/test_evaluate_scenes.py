@@ -169,6 +169,9 @@ def folders(tmp_path):
     return tmp_path
 
 
+MODELS = {"semantic": "deeplab", "instance": "mask_rcnn", "panoptic": "panoptic_deeplab"}
+
+
 @pytest.fixture
 def models(folders, monkeypatch):
     """Cards without networks: the engines find a cat in the left half, the sky in the right."""
@@ -183,14 +186,14 @@ def models(folders, monkeypatch):
         panoptic=lambda *given: panoptic(semantic(*given)),
     )
     monkeypatch.setitem(sys.modules, "segcore.inference.scenes", engines)
-    for name in scene_tasks.ARCHITECTURES:
+    for task, name in MODELS.items():
         folder = folders / "zoo" / name
         folder.mkdir(parents=True)
         values = {
             "name": name, "title": name, "summary": "", "architecture": name, "parameters": 0,
             "side": 32, "keep_aspect": True, "normalisation": {"mean": 0, "std": 1},
             "classes": list(SCENES.names), "training": dict.fromkeys(zoo.TRAINING_KEYS, ""),
-            "metrics": {}, "files": {},
+            "metrics": {}, "files": {}, "tasks": [task],
         }  # fmt: skip
         (folder / "card.json").write_text(json.dumps(values))
     monkeypatch.setattr(zoo, "WEIGHTS", folders / "zoo")
@@ -202,7 +205,6 @@ KEYS = {
     "instance": {"ap", "ap50", "ap_by_class", "ap_pets_people"},
     "panoptic": {"pq", "sq", "rq", "pq_things", "pq_stuff"},
 }
-MODELS = {task: name for name, task in scene_tasks.ARCHITECTURES.items()}
 
 
 def evaluated(root, task, data, *options):
@@ -242,12 +244,16 @@ def test_evaluate_beside_the_baseline_and_on_touching_objects(models):
         (["--task", "instance", "--data", "{}/voc"], "does not tell objects apart"),
         (["--task", "semantic", "--data", "{}/zoo"], "is no data set of scenes"),
         (["--task", "semantic", "--data", "{}/coco", "--touching"], "--touching needs"),
-        (["--task", "panoptic", "--data", "{}/voc", "--touching"], "--touching needs"),
+        (
+            ["--task", "panoptic", "--model", "panoptic_deeplab", "--data", "{}/voc", "--touching"],
+            "--touching needs",
+        ),
         (
             ["--task", "semantic", "--data", "{}/coco", "--baseline", "deeplab"],
             "--baseline is of objects",
         ),
         (["--task", "semantic", "--data", "{}/coco", "--split", "train"], "cannot be read"),
+        (["--task", "instance", "--data", "{}/coco"], "deeplab has no --task instance; accepted"),
     ],
 )
 def test_evaluate_refuses_in_a_sentence(models, options, sentence, capsys):

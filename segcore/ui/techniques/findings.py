@@ -59,7 +59,7 @@ class Finding:
 
 def all_names() -> list[str]:
     """Return the names of all methods: the classical ones, then ``model:NAME`` of the zoo."""
-    return [*methods(), *(MODEL + name for name in zoo.names())]
+    return [*methods(), *(MODEL + name for name in zoo.names_for("binary"))]
 
 
 def title(name: str) -> str:

@@ -10,7 +10,7 @@ from segcore.datasets.copy_paste import Bank, paste
 from segcore.datasets.instances import InstanceScene, targets
 
 GREY = 127  # beyond the picture: 0 once normalised
-SCALES = (0.6, 1.5)  # of the picture that just fits
+SCALES = (0.7, 1.6)  # of the picture that just fits
 ASPECT = 0.1  # how much its proportions change, of the logarithm
 PASTED = 0.5  # probability that objects are pasted
 MOST_PASTED = 3

@@ -6,9 +6,9 @@ import keras
 from keras import layers
 
 from segcore.models.detection.anchors import PER_CELL
+from segcore.models.detection.settings import BOX_BINS, MASK_BINS
 from segcore.models.lite_encoder import lite_encoder
 
-BOX_BINS, MASK_BINS = 7, 14
 PARTS = ("trunk", "box_head", "mask_head")
 
 

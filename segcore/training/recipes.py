@@ -178,6 +178,21 @@ CUSTOM = replace(
     augmentation=None,
     mixed_precision=False,
 )
+SCENES_MASKRCNN = Recipe(
+    "scenes-maskrcnn",
+    "mask_rcnn",
+    options={"frozen_blocks": 3},
+    side=320,
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=4e-4,
+    schedule="cosine",
+    warmup_epochs=0.5,
+    batch=16,
+    epochs=20,
+    mixed_precision=True,
+    task="instance",
+)
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -187,6 +202,7 @@ RECIPES = {
         PETS_LECTURE,
         PETS,
         CUSTOM,
+        SCENES_MASKRCNN,
     )
 }
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import tensorflow as tf
 
-HEAD_WEIGHTS = (10.0, 10.0, 5.0, 5.0)  # Girshick, py-faster-rcnn: unit variance of the targets
-LARGEST_STEP = math.log(1000 / 16)  # of a logarithm of size: keeps exp finite
+from segcore.models.detection.settings import LARGEST_STEP
 
 
 def area(boxes):

@@ -6,9 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from segcore.models.detection import anchors, boxes
-
-OVERLAP = 0.7  # IoU at which the lower of two proposals goes
-SMALLEST = 2.0  # pixels a side
+from segcore.models.detection.settings import PROPOSAL_OVERLAP, SMALLEST
 
 
 def propose(logits, deltas, size: tuple[int, int], *, before: int, after: int):
@@ -51,7 +49,7 @@ def propose(logits, deltas, size: tuple[int, int], *, before: int, after: int):
         score[..., None],
         after,
         after,
-        OVERLAP,
+        PROPOSAL_OVERLAP,
         score_threshold=-0.5,
         clip_boxes=False,
     )

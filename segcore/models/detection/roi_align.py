@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-STRIDES = (4, 8, 16, 32)  # of P2 to P5
-CANONICAL = 128.0  # side of the objects that read P4; half of it P3, and so on
-CANONICAL_LEVEL = 2
+from segcore.models.detection.settings import CANONICAL, CANONICAL_LEVEL, ROI_STRIDES
 
 
 def level_of(boxes):
-    """Return the index in `STRIDES` of the level that each of (n, 4) boxes reads.
+    """Return the index in `ROI_STRIDES` of the level that each of (n, 4) boxes reads.
 
     Lin et al., "Feature pyramid networks", CVPR 2017, equation 1, with a canonical size of
     128 instead of 224 pixels, as our pictures are smaller.
@@ -18,7 +16,7 @@ def level_of(boxes):
     height, width = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     octaves = tf.math.log(tf.sqrt(tf.maximum(height * width, 1e-6)) / CANONICAL) / tf.math.log(2.0)
     level = CANONICAL_LEVEL + tf.cast(tf.floor(octaves + 1e-6), tf.int32)
-    return tf.clip_by_value(level, 0, len(STRIDES) - 1)
+    return tf.clip_by_value(level, 0, len(ROI_STRIDES) - 1)
 
 
 def pyramid_align(features, boxes, pictures, size: int):
@@ -27,7 +25,7 @@ def pyramid_align(features, boxes, pictures, size: int):
     Parameters
     ----------
     features : list of (batch, h, w, channels)
-        Of `STRIDES`, any float dtype.
+        Of `ROI_STRIDES`, any float dtype.
     boxes : (n, 4) float32
         Within the picture.
     pictures : (n,) int32
@@ -41,7 +39,7 @@ def pyramid_align(features, boxes, pictures, size: int):
     """
     levels = level_of(boxes)
     parts, places = [], []
-    for i, (feature, stride) in enumerate(zip(features, STRIDES, strict=True)):
+    for i, (feature, stride) in enumerate(zip(features, ROI_STRIDES, strict=True)):
         here = tf.cast(tf.where(levels == i)[:, 0], tf.int32)
         places.append(here)
         parts.append(

@@ -88,8 +88,8 @@ def _window(
     """Return start and length of what is shown, its place in the square and its new length."""
     new = round(length * factor)
     if new >= side:
-        shown = side / factor
-        return rng.uniform(0, length - shown) if length > shown else 0.0, min(shown, length), 0, side
+        shown = min(side / factor, length)
+        return rng.uniform(0, length - shown), shown, 0, side
     new = max(1, new)
     return 0.0, float(length), int(rng.integers(0, side - new + 1)), new
 

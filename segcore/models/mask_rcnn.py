@@ -56,9 +56,9 @@ def mask_rcnn(
     Smaller than published: 96 channels for 256, proposals from P3 on, box deltas that all
     classes share, three convolutions in the mask head for four.
     """
-    trunk = _trunk(input_shape, channels, lite_encoder(
-        variant, imagenet=imagenet, frozen_blocks=frozen_blocks
-    ))
+    trunk = _trunk(
+        input_shape, channels, lite_encoder(variant, imagenet=imagenet, frozen_blocks=frozen_blocks)
+    )
     box_head = _box_head(channels, hidden, classes)
     mask_head = _mask_head(channels, mask_convolutions, classes)
     picture = keras.Input(input_shape, name="picture")

@@ -75,6 +75,4 @@ def mask_loss(logits, targets, known):
     """
     weight = tf.cast(known, tf.float32)
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(targets, logits) * weight
-    return tf.math.divide_no_nan(
-        tf.reduce_sum(entropy, (1, 2)), tf.reduce_sum(weight, (1, 2))
-    )
+    return tf.math.divide_no_nan(tf.reduce_sum(entropy, (1, 2)), tf.reduce_sum(weight, (1, 2)))

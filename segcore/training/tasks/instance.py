@@ -11,10 +11,11 @@ import tensorflow as tf
 
 from segcore.class_sets import SCENES
 from segcore.datasets import scenes
+from segcore.datasets.balanced_draw import systematic_draw
 from segcore.datasets.copy_paste import Bank
+from segcore.datasets.in_memory import repeat_factors
 from segcore.datasets.instance_squares import letterbox, random_square
 from segcore.datasets.instances import MOST, InstanceScene, load
-from segcore.datasets.repeat_factors import repeat_factors, systematic_draw
 from segcore.datasets.samples import DatasetError
 from segcore.training.recipes import Recipe
 from segcore.training.tasks import Shown
@@ -69,9 +70,11 @@ class InstanceMaterial:
         self.training_count, self.validation_count = len(self._train), len(self._validation)
         if not self.training_count or not self.validation_count:
             raise DatasetError(f"{data[0]} has no pictures that can be read.")
-        self._weights = repeat_factors([s.classes for s in self._train], RARE) * np.array(
-            [SOURCES.get(s.source, 1.0) for s in self._train]
-        )
+        present = np.zeros((self.training_count, len(SCENES.things)), bool)
+        for row, scene in zip(present, self._train, strict=True):
+            row[list(scene.classes)] = True
+        sources = np.array([SOURCES.get(scene.source, 1.0) for scene in self._train])
+        self._weights = repeat_factors(present, RARE) * sources
         self._bank = Bank(self._train)
         self.shown = [
             Shown(picture, (ids > 0) & (ids <= MOST))
@@ -92,7 +95,11 @@ class InstanceMaterial:
         """
         if share:
             raise ValueError("Instances are learned by one worker; unset TF_CONFIG.")
-        side, normalisation = self.recipe.side, self.recipe.normalisation
+        side = self.recipe.side
+
+        def normalised(pictures, *targets):
+            return self.recipe.normalisation(tf.cast(pictures, tf.float32)), Targets(*targets)
+
         signature = (
             tf.TensorSpec((None, side, side, 3), tf.uint8),
             tf.TensorSpec((None, MOST, 4), tf.float32),
@@ -104,12 +111,7 @@ class InstanceMaterial:
         options.autotune.enabled = False
         return (
             tf.data.Dataset.from_generator(lambda: self._arrays(epoch), output_signature=signature)
-            .map(
-                lambda picture, *targets: (
-                    normalisation(tf.cast(picture, tf.float32)),
-                    Targets(*targets),
-                )
-            )
+            .map(normalised)
             .prefetch(3)
             .with_options(options)
         )

@@ -143,7 +143,7 @@ class MaskRcnnObjective:
         bins = pyramid_align(pyramid, flat, picture, BOX_BINS)
         logits, deltas = model.get_layer("box_head")(bins, training=False)
         found = boxes.clip(boxes.decode(deltas, flat, HEAD_WEIGHTS), *side)
-        probabilities = tf.nn.softmax(logits)[:, 1:] * tf.cast(tf.reshape(valid, [-1, 1]), "float32")
+        probabilities = tf.where(tf.reshape(valid, [-1, 1]), tf.nn.softmax(logits)[:, 1:], 0.0)
         found, scores, classes, valid = best_of_classes(
             tf.reshape(found, [-1, number, 4]),
             tf.reshape(probabilities, [-1, number, self.classes]),
@@ -252,13 +252,15 @@ def _draw_boxes(proposals, valid, targets: Targets, void, draw: _Noise) -> Drawn
 
 
 def _head_loss(head, pyramid, drawn: Drawn, training: bool):
-    shape = tf.shape(drawn.chosen)
+    shape = tf.shape(drawn.chosen, tf.int64)
     places = tf.where(drawn.chosen)
     flat = tf.gather_nd(drawn.boxes, places)
     bins = pyramid_align(pyramid, flat, tf.cast(places[:, 0], tf.int32), BOX_BINS)
     logits, deltas = head(bins, training=training)
-    logits = tf.scatter_nd(places, logits, tf.cast(tf.concat([shape, [logits.shape[1]]], 0), tf.int64))
-    deltas = tf.scatter_nd(places, deltas, tf.cast(tf.concat([shape, [4]], 0), tf.int64))
+    logits, deltas = (
+        tf.scatter_nd(places, values, tf.concat([shape, [values.shape[1]]], 0))
+        for values in (logits, deltas)
+    )
     positive = drawn.positive[..., None]
     unit = tf.constant([0.0, 0.0, 1.0, 1.0])
     wanted = boxes.encode(

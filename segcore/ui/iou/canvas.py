@@ -153,7 +153,7 @@ def _canvas(
     hidden = tuple(mark for mark in desk.drawing.marks if mark.side not in sides)
     now = (f"{key} {sides}", desk.version)
     if desk.told != now or desk.sent is None or key not in st.session_state:
-        desk.told, desk.sent = now, to_canvas(shown, scale)
+        desk.told, desk.sent = now, desk.tellings.tell(to_canvas(shown, scale))
     line, fill = style(side, tool)
     from streamlit_drawable_canvas import st_canvas  # importable in a running app only
 
@@ -171,6 +171,8 @@ def _canvas(
     if result.json_data == desk.seen:
         return
     desk.seen = result.json_data
+    if desk.tellings.late(result.json_data):
+        return
     try:
         drawn = from_canvas(result.json_data, scale, shown)
         if drawn != shown:  # else the hidden marks keep their places

@@ -139,3 +139,28 @@ def test_what_was_cleared_does_not_come_back() -> None:
     assert len(desk.drawing.marks) == 2, "this one knows of the change"
     answer({"objects": []}, 230)
     assert len(desk.drawing.marks) == 1, "a browser that outlived the server is believed"
+
+
+def test_a_browser_that_missed_the_first_run_hears_the_settings_in_the_second() -> None:
+    page = visit(
+        picture="sheet",
+        side="prediction",
+        tool="brush",
+        match="0.75",
+        **{"target-from": "Mask file"},
+    )
+    page.run()
+    found = {
+        widget.key: (widget.proto.default, widget.proto.set_value)
+        for widget in (*page.selectbox, *page.button_group, *page.select_slider)
+    }
+    assert found["iou-picture"] == (1, False)
+    assert found["iou-target-from-sheet"] == (1, False)
+    assert [found[f"iou-{name}"] for name in ("mode", "tool", "match")] == [
+        ([0], False), ([3], False), ([5], False)
+    ]  # fmt: skip
+    assert found["iou-side"] == ([1], False)
+    page = visit(mode="exercise", set="7")
+    page.run()
+    (seed,) = page.number_input
+    assert (seed.proto.default, seed.proto.set_value) == (7, False)

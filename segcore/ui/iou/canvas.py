@@ -40,14 +40,16 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
 
     `sides` are those that are drawn; marks of the other side rest meanwhile.
     """
-    key = memory.restore("side", TARGET, memory.one_of(SIDES))
-    if sides and st.session_state[key] not in sides:
-        st.session_state[key] = sides[0]
+    key, side = memory.restore("side", TARGET, memory.one_of(SIDES))
+    if sides and side not in sides:
+        side = st.session_state[key] = sides[0]
+    tool_key, tool = memory.restore("tool", "box", memory.one_of(TOOLS))
     with st.container(horizontal=True, vertical_alignment="center", key="iou-tools"):
         side = st.segmented_control(
             "Whose shape to draw",
             list(SIDES),
             format_func=SIDE_TITLES.__getitem__,
+            default=side,
             required=True,
             label_visibility="collapsed",
             key=key,
@@ -57,10 +59,11 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             "Tool",
             list(TOOLS),
             format_func=TOOL_TITLES.__getitem__,
+            default=tool,
             required=True,
             label_visibility="collapsed",
             wrap=True,
-            key=memory.restore("tool", "box", memory.one_of(TOOLS)),
+            key=tool_key,
         )
         side, tool = side or TARGET, tool or "box"
     memory.keep("side", side, None)

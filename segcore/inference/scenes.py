@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcore import images
 from segcore.class_sets import SCENES
-from segcore.inference import runtime
+from segcore.inference import mask_rcnn, runtime
 from segcore.inference.zoo import Card, ModelUnavailable
 from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.scenes import views
@@ -58,7 +58,11 @@ def panoptic(picture: NDArray[np.uint8], card: Card, device: str | None = None) 
 
 
 def instances(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> Instances:
-    """Return the objects of a picture; for the rest see `semantic`."""
+    """Return the objects of a picture, also by a Mask R-CNN; for the rest see `semantic`."""
+    if card.architecture == "mask_rcnn":
+        size = (picture.shape[0], picture.shape[1])
+        shape = images.fit_size(size, WORKING_SIDE, enlarge=False)
+        return mask_rcnn.instances(picture, card, shape, device)
     return views.objects(panoptic(picture, card, device))
 
 

@@ -6,7 +6,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-ARCHITECTURES = ("lecture_unet", "original_unet", "encoder_unet", "panoptic_deeplab")
+ARCHITECTURES = (
+    "lecture_unet",
+    "original_unet",
+    "encoder_unet",
+    "panoptic_deeplab",
+    "mask_rcnn",
+)
 
 
 def build(architecture: str, **options: Any):

@@ -1,4 +1,4 @@
-"""The folded encoder against EfficientNet-Lite0 with its normalisation, and TensorFlow's gradient."""
+"""The folded encoder against the one with normalisation, and TensorFlow's gradient."""
 
 from __future__ import annotations
 

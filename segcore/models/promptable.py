@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import keras
-import tensorflow as tf
 from keras import layers
 
+from segcore.models.layers import ResizeLike
 from segcore.models.lite_encoder import lite_encoder
 from segcore.models.prompt_decoder import PromptDecoder
-
-
-@keras.saving.register_keras_serializable(package="segcore")
-class ResizeLike(layers.Layer):
-    """Resizes the first of two feature maps to the height and width of the second."""
-
-    def call(self, inputs):
-        """Return ``inputs[0]``, bilinear, with the size of ``inputs[1]``."""
-        source, like = inputs
-        resized = tf.image.resize(source, tf.shape(like)[1:3])
-        return tf.cast(resized, source.dtype)
-
-    def compute_output_shape(self, input_shape):
-        """Height and width of the second, channels of the first."""
-        source, like = input_shape
-        return source[0], like[1], like[2], source[3]
 
 
 def promptable(
@@ -62,8 +46,8 @@ def promptable(
     Kirillov et al., "Segment Anything", ICCV 2023, section 3 and A; the embedding comes from a
     feature pyramid: Lin et al., "Feature Pyramid Networks", CVPR 2017, section 3.
     """
-    encoder = _image_encoder(lite_encoder(variant, imagenet=imagenet, frozen_blocks=frozen_blocks),
-                             width, fine)
+    encoder = lite_encoder(variant, imagenet=imagenet, frozen_blocks=frozen_blocks)
+    encoder = _image_encoder(encoder, width, fine)
     decoder = _prompt_decoder(PromptDecoder(width, fine, heads, 4 * width, depth, name="decoder"))
     height, across, _ = input_shape
     quarter = (height and height // 4, across and across // 4)

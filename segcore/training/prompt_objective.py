@@ -132,7 +132,8 @@ class PromptObjective:
 def _first_prompt(boxes, target, labelled, draws: Draws):
     """Return a box, a click or a rough mask with a click for each of the (n, ...) targets."""
     n = tf.shape(target)[0]
-    boxes = jittered(tf.reshape(boxes, (n, 4)), draws)
+    side = tf.cast(CELL * tf.shape(target)[-1], tf.float32)
+    boxes = jittered(tf.reshape(boxes, (n, 4)), side, draws)
     choice = draws.choice(n)
     is_box, is_mask = choice < BOX_RATE, choice >= 1 - MASK_RATE
     rough = rough_masks(target, draws)

@@ -38,13 +38,15 @@ class Draws:
         return tf.cast(tf.range(count) % 2, tf.float32) * 0.6 + 0.2
 
 
-def jittered(boxes, draws: Draws, side=None):
+def jittered(boxes, side, draws: Draws):
     """Move each side of boxes a little, in training.
 
     Parameters
     ----------
     boxes : (n, 4) float32
         x_min, y_min, x_max, y_max, pixels.
+    side : () float32
+        Of the picture.
     draws : Draws
 
     Notes
@@ -56,7 +58,7 @@ def jittered(boxes, draws: Draws, side=None):
         return boxes
     sizes = tf.tile(boxes[:, 2:] - boxes[:, :2], (1, 2))
     noise = tf.random.normal(tf.shape(boxes)) * BOX_NOISE * sizes
-    most = tf.minimum(BOX_NOISE_MOST * 400.0, 0.2 * sizes)
+    most = tf.minimum(BOX_NOISE_MOST * side, 0.2 * sizes)
     return boxes + tf.clip_by_value(noise, -most, most)
 
 

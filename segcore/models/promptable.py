@@ -37,8 +37,8 @@ def promptable(
     -------
     keras.Model
         Inputs ``picture, points, kinds, previous, has_previous``; outputs masks and their
-        expected IoU. Its parts ``image_encoder`` (picture to embedding at 1/16 and fine features
-        at 1/8 and 1/4) and ``prompt_decoder`` are models of their own: one is run once a
+        expected IoU. Its parts ``encoder`` (picture to embedding at 1/16 and fine features
+        at 1/8 and 1/4) and ``decoder`` are models of their own: one is run once a
         picture, the other for each prompt.
 
     References
@@ -48,7 +48,7 @@ def promptable(
     """
     encoder = lite_encoder(variant, imagenet=imagenet, frozen_blocks=frozen_blocks)
     encoder = _image_encoder(encoder, width, fine)
-    decoder = _prompt_decoder(PromptDecoder(width, fine, heads, 4 * width, depth, name="decoder"))
+    decoder = _prompt_decoder(PromptDecoder(width, fine, heads, 4 * width, depth, name="prompts"))
     height, across, _ = input_shape
     quarter = (height and height // 4, across and across // 4)
     inputs = [
@@ -85,7 +85,7 @@ def _image_encoder(encoder: keras.Model, width: int, fine: int) -> keras.Model:
     embedding = layers.LayerNormalization(epsilon=1e-5, name="embedding_norm")(embedding)
     fine_8 = layers.Conv2D(2 * fine, 1, name="fine_8")(merged[1])
     fine_4 = layers.Conv2D(fine, 1, name="fine_4")(merged[2])
-    return keras.Model(inputs, [embedding, fine_8, fine_4], name="image_encoder")
+    return keras.Model(inputs, [embedding, fine_8, fine_4], name="encoder")
 
 
 def _prompt_decoder(layer: PromptDecoder) -> keras.Model:
@@ -98,4 +98,4 @@ def _prompt_decoder(layer: PromptDecoder) -> keras.Model:
         keras.Input((None, None, None), name="previous"),
         keras.Input((None,), name="has_previous"),
     ]
-    return keras.Model(inputs, layer(inputs), name="prompt_decoder")
+    return keras.Model(inputs, layer(inputs), name="decoder")

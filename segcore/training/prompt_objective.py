@@ -15,7 +15,8 @@ ROUNDS = 3  # a first prompt, then corrections
 BOX_RATE, MASK_RATE = 0.5, 0.08  # of first prompts; the rest are clicks
 MORE_CLICKS = (0.0, 0.4, 0.4)  # chance of a second click in a round
 FOCAL_WEIGHT = 20.0
-ALPHA, GAMMA = 0.25, 2.0
+ALPHA = 0.25  # gamma is 2
+THREE_WEIGHT = 0.25  # of the best of three masks where the single one counts, too
 THOUSANDTHS = 1000  # an object's IoU is told in such, so that each counts as much as any other
 
 
@@ -63,9 +64,9 @@ def hard_iou(logits, target, labelled):
 class PromptObjective:
     """Several rounds of prompts for each target; see `segcore.training.tasks.Objective`.
 
-    The picture is encoded once; the decoder runs in each round for all targets. After a first
-    click the best of three masks counts, after a box that and the single mask, later the
-    single mask alone. The counts are the objects' IoU in thousandths, after the first prompt
+    The picture is encoded once; the decoder runs in each round for all targets. After a
+    first click the best of three masks counts; after a box, a mask or several prompts the single
+    mask, and a little the best of three, so that alternatives stay worth showing. The counts are the objects' IoU in thousandths, after the first prompt
     and after the last.
     """
 
@@ -73,8 +74,8 @@ class PromptObjective:
 
     def __call__(self, model, pictures, targets, training: bool):
         """Return each picture's loss, (batch,), and the counts, (2, 2)."""
-        features = model.get_layer("image_encoder")(pictures, training=training)
-        decoder = model.get_layer("prompt_decoder")
+        features = model.get_layer("encoder")(pictures, training=training)
+        decoder = model.get_layer("decoder")
         coverage = tf.cast(targets["coverage"], tf.float32) / 255
         batch, count, height, width = tf.unstack(tf.shape(coverage))
         flat = (batch * count, 1, height, width)
@@ -96,12 +97,8 @@ class PromptObjective:
             )
             masks = tf.reshape(masks, (batch * count, -1, height, width))
             expected = tf.reshape(expected, (batch * count, -1))
-            if number == 0:
-                loss, best, iou = _first_loss(masks, expected, target, labelled, prompt["single"])
-            else:
-                loss, iou = mask_losses(masks[:, :1], target, labelled)
-                loss = loss[:, 0] + tf.square(expected[:, 0] - iou[:, 0])
-                best, iou = masks[:, :1], iou[:, 0]
+            single = prompt["single"] if number == 0 else tf.ones((batch * count,), tf.bool)
+            loss, best, iou = _losses(masks, expected, target, labelled, single)
             losses.append(loss)
             figures.append(iou)
             if number < ROUNDS - 1:
@@ -109,10 +106,9 @@ class PromptObjective:
         anything = tf.cast(tf.reduce_sum(labelled, (1, 2, 3)) > 0, tf.float32)
         loss = tf.add_n(losses) / ROUNDS * anything
         loss = tf.reduce_mean(tf.reshape(loss, (batch, count)), axis=1)
-        shares = tf.stack([tf.reduce_sum(figures[0] * anything), tf.reduce_sum(figures[-1] * anything)])
-        whole = tf.fill((2,), tf.reduce_sum(anything))
-        counts = tf.cast(tf.round(THOUSANDTHS * tf.stack([shares, whole])), tf.int64)
-        return loss, counts
+        shares = [tf.reduce_sum(iou * anything) for iou in (figures[0], figures[-1])]
+        counts = tf.stack([tf.stack(shares), tf.fill((2,), tf.reduce_sum(anything))])
+        return loss, tf.cast(tf.round(THOUSANDTHS * counts), tf.int64)
 
     def foreground(self, model, pictures) -> np.ndarray:
         """Return the (batch, h, w) probabilities of what a click into the middle selects."""
@@ -151,11 +147,15 @@ def _first_prompt(boxes, target, labelled, draws: Draws):
     }
 
 
-def _first_loss(masks, expected, target, labelled, single):
-    """Return the loss, the mask to go on with and its IoU, after the first prompt."""
+def _losses(masks, expected, target, labelled, single):
+    """Return the loss, the mask to go on with, and its IoU.
+
+    `single` says where the prompt is clear, so that the single mask must fit; otherwise only
+    the best of the three has to.
+    """
     each, iou = mask_losses(masks, target, labelled)
-    multiple = tf.reduce_min(each[:, 1:], axis=1)
-    loss = tf.where(single, (multiple + each[:, 0]) / 2, multiple)
+    three = tf.reduce_min(each[:, 1:], axis=1)
+    loss = tf.where(single, (1 - THREE_WEIGHT) * each[:, 0] + THREE_WEIGHT * three, three)
     loss += tf.reduce_mean(tf.square(expected - iou), axis=1)
     best = 1 + tf.argmax(expected[:, 1:], axis=1, output_type=tf.int32)
     best = tf.where(single, 0, best)

@@ -13,10 +13,13 @@ from segcore import images
 from segcore.datasets.prompt_crops import CELL, Crop, crop
 from segcore.datasets.samples import DatasetError
 from segcore.datasets.targets import Targets, TargetSample, read
+from segcore.models.lite_encoder import STRIDE
 from segcore.training.prompt_objective import PromptObjective
 from segcore.training.recipes import Recipe
-from segcore.training.tasks import Shown
+from segcore.training.tasks import Part, Shown
 
+ABILITIES = ["prompt"]
+CLASSES = ["whatever is asked for"]
 STORED_SIDE_FACTOR = 1.25
 SHOWN_COUNT = 4
 TARGETS = 4  # asked for in each picture
@@ -33,6 +36,23 @@ def material(
 def objective(recipe: Recipe) -> PromptObjective:
     """Return the simulation of prompts with its losses."""
     return PromptObjective()
+
+
+def parts(model, pictures: np.ndarray) -> dict[str, Part]:
+    """Return the encoder, and the decoder with a click and a box of one of the pictures."""
+    height, width = (side // STRIDE * STRIDE for side in pictures.shape[1:3])
+    encoder, decoder = model.get_layer("encoder"), model.get_layer("decoder")
+    picture = pictures[:, :height, :width]
+    corners = np.array([[0, 0], [width / 4, height / 4], [3 * width / 4, 3 * height / 4]])
+    points = np.stack([corners + [width / 2, height / 2], corners])[None].astype(np.float32)
+    kinds = np.array([[[1, -1, -1], [0, 2, 3]]], np.float32)
+    previous = np.zeros((1, 2, height // CELL, width // CELL), np.float32)
+    prompts = (points, kinds, previous, np.array([[0, 1]], np.float32))
+    features = tuple(np.asarray(feature) for feature in encoder(picture, training=False))
+    return {
+        "encoder": Part(encoder, (picture,)),
+        "decoder": Part(decoder, (*features, *prompts)),
+    }
 
 
 class PromptMaterial:
@@ -78,6 +98,8 @@ class PromptMaterial:
 
     def batches(self, epoch: int | None, **share: Any) -> tf.data.Dataset:
         """Return the batches of a training epoch, or of the validation for None."""
+        if share:
+            raise ValueError("Prompts are trained in one process on one device; hide the others.")
         side, cells = self.recipe.side, self.recipe.side // CELL
         masks = tf.TensorSpec((TARGETS, cells, cells), tf.uint8)
         signature = (

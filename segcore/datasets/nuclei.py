@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from segcore.datasets.samples import DatasetError
-from segcore.datasets.targets import TargetSample, Targets
+from segcore.datasets.targets import SOURCES, Targets, TargetSample
 
 SPLITS = ("train", "test")
 
@@ -35,7 +35,10 @@ def read(root: Path, split: str) -> list[TargetSample]:
         raise DatasetError(f"{root} has no {split}.txt that lists its pictures.")
     return [
         TargetSample(
-            name, root / "images" / f"{name}.png", partial(_read, root / "labels" / f"{name}.png")
+            name,
+            root / "images" / f"{name}.png",
+            partial(_read, root / "labels" / f"{name}.png"),
+            SOURCES["nuclei"],
         )
         for name in path.read_text("utf-8").split()
     ]
@@ -46,4 +49,5 @@ def _read(path: Path) -> Targets:
         ids = np.asarray(opened).astype(np.int32)
     ground = int(ids.max()) + 1
     ids[ids == 0] = ground
-    return Targets(ids, {int(i): 1.0 for i in np.unique(ids) if i != ground})
+    nuclei = frozenset(int(i) for i in np.unique(ids) if i != ground)
+    return Targets(ids, dict.fromkeys(nuclei, 1.0), nuclei)

@@ -39,12 +39,15 @@ class Targets(NamedTuple):
     weights : dict of int to float
         The segments that may be asked for, and how often against each other; the rest is
         background only.
+    things : frozenset of int
+        Those of them that are objects, not regions.
     groups : tuple of frozenset of int
         Segments that together are something, too, such as all sheep.
     """
 
     ids: np.ndarray
     weights: dict[int, float]
+    things: frozenset[int]
     groups: tuple[frozenset[int], ...] = ()
 
 
@@ -130,7 +133,7 @@ def _binary(sample: Sample, weight: float) -> TargetSample:
 def _from_mask(read_mask: Callable[[], np.ndarray]) -> Targets:
     mask = read_mask()
     ids = np.select([mask == VOID, mask == 1], [0, 1], 2).astype(np.int32)
-    return Targets(ids, {1: 1.0})
+    return Targets(ids, {1: 1.0}, frozenset((1,)))
 
 
 def _scene(sample) -> TargetSample:
@@ -155,4 +158,5 @@ def _from_truth(sample) -> Targets:
         if is_thing:
             by_class.setdefault(segment.index, set()).add(segment.id)
     groups = tuple(frozenset(ids) for ids in by_class.values() if len(ids) > 1)
-    return Targets(truth.ids, weights, groups)
+    things = frozenset().union(*by_class.values())
+    return Targets(truth.ids, weights, things, groups)

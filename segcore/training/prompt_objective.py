@@ -64,10 +64,10 @@ def hard_iou(logits, target, labelled):
 class PromptObjective:
     """Several rounds of prompts for each target; see `segcore.training.tasks.Objective`.
 
-    The picture is encoded once; the decoder runs in each round for all targets. After a
-    first click the best of three masks counts; after a box, a mask or several prompts the single
-    mask, and a little the best of three, so that alternatives stay worth showing. The counts are the objects' IoU in thousandths, after the first prompt
-    and after the last.
+    The picture is encoded once; the decoder runs in each round for all targets. After a first
+    click the best of three masks counts; after a box, a mask or several prompts the single
+    mask, and a little the best of three, so that alternatives stay worth showing. The counts
+    are the objects' IoU in thousandths, after the first prompt and after the last.
     """
 
     classes = 2

@@ -77,9 +77,7 @@ class PromptMaterial:
             raise DatasetError(f"{data[0]} has too few pictures with masks that can be read.")
         weights = np.array([weight for *_, weight in self._train])
         self._odds = weights / weights.sum()
-        self.shown = [
-            _shown(*pair, recipe.side) for *pair, _ in self._validation[:SHOWN_COUNT]
-        ]
+        self.shown = [_shown(*pair, recipe.side) for *pair, _ in self._validation[:SHOWN_COUNT]]
 
     def _load(self, samples: list[TargetSample], progress: Callable[..., None]):
         """Return pictures, targets and weights; those without anything to ask for are left out."""
@@ -114,9 +112,7 @@ class PromptMaterial:
         options.autotune.enabled = False
         normalisation = self.recipe.normalisation
         return (
-            tf.data.Dataset.from_generator(
-                lambda: self._crops(epoch), output_signature=signature
-            )
+            tf.data.Dataset.from_generator(lambda: self._crops(epoch), output_signature=signature)
             .batch(self.recipe.batch)
             .map(lambda pictures, targets: (normalisation(tf.cast(pictures, tf.float32)), targets))
             .prefetch(3)
@@ -161,7 +157,7 @@ def _fit(picture: np.ndarray, targets: Targets, side: int) -> tuple[np.ndarray, 
     kind = np.uint8 if ids.max() < 256 else np.uint16 if ids.max() < 65536 else np.int32
     present = set(np.unique(ids).tolist())
     weights = {i: weight for i, weight in targets.weights.items() if i in present}
-    return picture, Targets(ids.astype(kind), weights, targets.groups)
+    return picture, targets._replace(ids=ids.astype(kind), weights=weights)
 
 
 def _shown(picture: np.ndarray, targets: Targets, side: int) -> Shown:

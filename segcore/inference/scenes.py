@@ -39,7 +39,8 @@ def semantic(picture: NDArray[np.uint8], card: Card, device: str | None = None) 
     ModelUnavailable
         If the model cannot do this, cannot be loaded or fails on this picture.
     """
-    return _class_map(*_maps(picture, card, device), picture, card)
+    maps, where, seconds = _maps(picture, card, device)
+    return _class_map(maps, where, seconds, picture, card)
 
 
 def panoptic(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> Panoptic:
@@ -113,4 +114,5 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _enlarged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Resize bilinearly, pixel centre to pixel centre."""
-    return cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)

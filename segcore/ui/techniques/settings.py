@@ -15,7 +15,8 @@ from segcore.techniques import Choice, Prompts, methods
 from segcore.techniques.types import Parameter, Value
 
 _STORE = "techniques settings"
-_PLAIN = ("sample", "view", "methods", "method", "seeds", "box")
+OF_PICTURE = ("seeds", "box", "prompts")  # they go when another picture comes
+_PLAIN = ("sample", "view", "methods", "method", "with", *OF_PICTURE)
 MAX_SEEDS = 60
 NO_SEEDS = "none"
 
@@ -42,6 +43,12 @@ def put(name: str, text: str | None) -> None:
         st.query_params.pop(name, None)
     else:
         store[name] = st.query_params[name] = text
+
+
+def forget_picture() -> None:
+    """Take back what was set for the picture that was shown."""
+    for name in OF_PICTURE:
+        put(name, None)
 
 
 def bound(

@@ -32,6 +32,11 @@ def estimate(recipe: Recipe, data: Sequence[Path | str]) -> dict[str, Any]:
     ValueError
         If the recipe's loss or architecture does not exist, or the data cannot be read.
     """
+    if recipe.task != "binary":
+        raise ValueError(
+            f"The time of {recipe.name} cannot be estimated; accepted are recipes for foreground "
+            "and background. Start it: its log tells the time of each step."
+        )
     counts = [len(datasets.read(root, "train")) for root in data]
     validation = max(1, round(recipe.validation * counts[0]))
     pictures = sum(counts) - validation
@@ -42,7 +47,7 @@ def estimate(recipe: Recipe, data: Sequence[Path | str]) -> dict[str, Any]:
     batch = tf.constant(rng.standard_normal((*shape, 3), np.float32))
     masks = tf.constant(rng.integers(0, 2, (*shape, 1)).astype(np.float32))
     step = _seconds(lambda: network.train(batch, masks)[0].numpy())
-    prediction = _seconds(lambda: network.predict(batch, masks)[0].numpy())
+    prediction = _seconds(lambda: network.validate(batch, masks)[0].numpy())
     with tempfile.TemporaryDirectory() as folder:
         save = _seconds(lambda: network.model.save(f"{folder}/model.keras"), 1)
     epoch = steps * step + -(-validation // recipe.batch) * prediction + save

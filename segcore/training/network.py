@@ -8,16 +8,16 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from segcore import losses, models
+from segcore import models
 from segcore.training.distribution import Team
-from segcore.training.mean_iou import overlap
 from segcore.training.recipes import Recipe
+from segcore.training.tasks import task
 
 OPTIMIZERS = {"rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}
 
 
 class Network:
-    """A model with its loss and optimiser.
+    """A model with its objective and optimiser.
 
     Parameters
     ----------
@@ -39,17 +39,12 @@ class Network:
         team: Team | None = None,
     ):
         self.strategy = (team or Team()).strategy
-        self.loss = losses.make_loss(recipe.loss, recipe.dice_weight)
+        self.objective = task(recipe).objective(recipe)
         if recipe.mixed_precision:
             keras.mixed_precision.set_global_policy("mixed_bfloat16")
         with self.strategy.scope():
             self.model = _model(recipe, checkpoint, init)
             self.model.optimizer.build(self.model.trainable_variables)
-
-    @property
-    def classes(self) -> int:
-        """Channels of the output."""
-        return self.model.output_shape[-1]
 
     @property
     def checksum(self) -> int:
@@ -61,41 +56,39 @@ class Network:
         self.model.optimizer.learning_rate = rate
 
     @tf.function(reduce_retracing=True)
-    def train(self, pictures, masks, count=None):
+    def train(self, pictures, targets, count=None):
         """Make one step with a batch.
 
         Parameters
         ----------
-        pictures, masks : tensors, or what the team's replicas have of them
+        pictures, targets : tensors, or what the team's replicas have of them
         count : () int32 tensor or None
             How many of them are pictures; the rest fills up the replicas. None: all.
 
         Returns
         -------
         loss : (count,) float32, each picture's before the step
-        overlap : (2, classes) int64, as `segcore.training.mean_iou.overlap` gives it
+        counts : (2, classes) int64, pixels of intersection and union
         """
-        count = tf.shape(masks)[0] if count is None else count
-        loss, counts = self.strategy.run(self._train, (pictures, masks, count))
+        count = tf.shape(pictures)[0] if count is None else count
+        loss, counts = self.strategy.run(self._train, (pictures, targets, count))
         if self.strategy.num_replicas_in_sync > 1:
             loss = self.strategy.gather(loss, axis=0)[:count]
             counts = self.strategy.reduce("SUM", counts, axis=None)
         return loss, counts
 
-    def _train(self, pictures, masks, count):
+    def _train(self, pictures, targets, count):
         with tf.GradientTape() as tape:
-            probabilities = self.model(pictures, training=True)
-            loss = self.loss(masks, probabilities)
+            loss, counts = self.objective(self.model, pictures, targets, True)
             mean = tf.reduce_sum(loss) / tf.cast(count, loss.dtype)
         variables = self.model.trainable_variables
         self.model.optimizer.apply(tape.gradient(mean, variables), variables)
-        return loss, overlap(masks, probabilities)
+        return loss, counts
 
     @tf.function(reduce_retracing=True)
-    def predict(self, pictures, masks):
-        """Return each picture's loss, (batch,), the overlap and the probabilities."""
-        probabilities = self.model(pictures, training=False)
-        return self.loss(masks, probabilities), overlap(masks, probabilities), probabilities
+    def validate(self, pictures, targets):
+        """Return each picture's loss, (batch,), and the counts of intersection and union."""
+        return self.objective(self.model, pictures, targets, False)
 
 
 def _model(recipe: Recipe, checkpoint: Path | None, init: Path | None) -> keras.Model:
@@ -105,6 +98,26 @@ def _model(recipe: Recipe, checkpoint: Path | None, init: Path | None) -> keras.
         recipe.architecture, input_shape=(recipe.side, recipe.side, 3), **recipe.options
     )
     if init:
-        model.set_weights(models.load(init).get_weights())
+        _start_from(model, models.load(init))
     model.compile(OPTIMIZERS[recipe.optimizer](learning_rate=recipe.learning_rate))
     return model
+
+
+def _start_from(model: keras.Model, other: keras.Model) -> None:
+    """Take over the weights that another network has by the same path and shape.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    known = {w.path: w for w in other.weights}
+    shared = [w for w in model.weights if w.path in known and w.shape == known[w.path].shape]
+    if not shared:
+        raise ValueError(
+            f"{other.name} has no weights that {model.name} could start from; name a .keras file "
+            "of the same network or of one with the same encoder."
+        )
+    for weight in shared:
+        weight.assign(known[weight.path])
+    print(f"{len(shared)} of {len(model.weights)} tensors start from {other.name}", flush=True)

@@ -12,6 +12,7 @@ from segcore.normalisation import EFFICIENTNET_LITE, UNIT, Normalisation
 LOSSES = ("cross_entropy", "dice", "cross_entropy+dice", "focal")
 OPTIMIZERS = ("rmsprop", "adam")
 SCHEDULES = ("constant", "cosine")
+TASKS = ("binary", "panoptic", "instance", "prompt")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Recipe:
     mixed_precision : bool
         Compute in bfloat16, keep weights in float32.
     seed : int
+    task : str
+        A name of `TASKS`: what is learned, a module of `segcore.training.tasks`.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Recipe:
     augmentation: Augmentation | None = None
     mixed_precision: bool = False
     seed: int = 0
+    task: str = "binary"
 
     def __post_init__(self):
         for name in ("side", "batch", "epochs"):
@@ -81,7 +85,11 @@ class Recipe:
             raise ValueError(
                 f"validation is {self.validation}; accepted is a fraction between 0 and 1."
             )
-        for name, accepted in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
+        for name, accepted in (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("task", TASKS),
+        ):
             if getattr(self, name) not in accepted:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; accepted are {', '.join(accepted)}."

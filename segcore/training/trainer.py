@@ -20,8 +20,6 @@ import psutil
 import tensorflow as tf
 
 from segcore import datasets, images
-from segcore.datasets.pipeline import batches
-from segcore.datasets.samples import DatasetError, load_square
 from segcore.files import replace_durably
 from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
@@ -33,9 +31,7 @@ from segcore.training.network import Network
 from segcore.training.recipes import Recipe
 from segcore.training.recorder import Recorder
 from segcore.training.runs import Run
-
-STORED_SIDE_FACTOR = 1.25
-SAMPLE_COUNT = 4
+from segcore.training.tasks import task
 
 
 def train(
@@ -160,10 +156,10 @@ class _Training:
         self._load(self.settings["data"])
         self._watch(self.settings.get("watch", []))
         self.first_epoch = self.run.rewind()
-        self.steps = -(-len(self.train[0]) // recipe.batch)
+        self.steps = -(-self.material.training_count // recipe.batch)
         self.team.agree(
             settings=zlib.crc32(json.dumps(recipe.to_dict(), sort_keys=True).encode()),
-            pictures=len(self.train[0]),
+            pictures=self.material.training_count,
             finished_epochs=self.first_epoch,
         )
         self.network = Network(
@@ -179,43 +175,27 @@ class _Training:
         self.began = time.perf_counter() - (finished[-1].get("elapsed", 0) if finished else 0)
 
     def _load(self, data: list[str]) -> None:
-        recipe = self.recipe
-        parts = [datasets.read(root, "train") for root in data]
-        order = np.random.default_rng(recipe.seed).permutation(len(parts[0]))
-        held_back = max(1, round(recipe.validation * len(order)))
-        validation = [parts[0][i] for i in order[:held_back]]
-        training = [parts[0][i] for i in order[held_back:]] + [s for p in parts[1:] for s in p]
-        if not training:
-            raise DatasetError(f"{data[0]} has too few pictures: one would be left for nothing.")
-        side = round(recipe.side * STORED_SIDE_FACTOR) if recipe.augmentation else recipe.side
-        *train, damaged = load_square(training, side, self._go_on)
-        *held_out, damaged_too = load_square(validation, recipe.side, self._go_on)
-        with tf.device("cpu"):
-            self.train = [tf.constant(array) for array in train]
-            self.validation = [tf.constant(array) for array in held_out]
-        for sentence in damaged + damaged_too:
+        self.material = task(self.recipe).material(self.recipe, data, self._go_on)
+        for sentence in self.material.damaged:
             print(f"left out: {sentence}", flush=True)
-        if not len(self.train[0]) or not len(self.validation[0]):
-            raise DatasetError(f"{data[0]} has too few pictures that can be read.")
-        counts = {"training": len(self.train[0]), "validation": len(self.validation[0])}
-        self.settings["pictures"] = counts
-        print(
-            f"{len(self.train[0])} training and {len(self.validation[0])} validation pictures",
-            flush=True,
-        )
-        for i in range(min(SAMPLE_COUNT, len(self.validation[0]))):
-            self.recorder.sample(f"{i}", held_out[0][i])
-            self.recorder.sample(f"{i}-target", held_out[1][i] == 1)
+        training, validation = self.material.training_count, self.material.validation_count
+        self.settings["pictures"] = {"training": training, "validation": validation}
+        print(f"{training} training and {validation} validation pictures", flush=True)
+        self.shown = {f"{i}": shown.picture for i, shown in enumerate(self.material.shown)}
+        for i, shown in enumerate(self.material.shown):
+            self._show(f"{i}", *shown)
 
     def _watch(self, names: list[str]) -> None:
         side = self.recipe.side
-        self.watched = {
-            n: images.resize(sample_pictures()[n].picture(), (side, side)) for n in names
-        }
-        for name, picture in self.watched.items():
-            self.recorder.sample(name, picture)
-            if (target := square_target(name, side)) is not None:
-                self.recorder.sample(f"{name}-target", target)
+        for name in names:
+            picture = images.resize(sample_pictures()[name].picture(), (side, side))
+            self.shown[name] = picture
+            self._show(name, picture, square_target(name, side))
+
+    def _show(self, name: str, picture: np.ndarray, target: np.ndarray | None) -> None:
+        self.recorder.sample(name, picture)
+        if target is not None:
+            self.recorder.sample(f"{name}-target", target)
 
     # === The loop ===
 
@@ -231,15 +211,17 @@ class _Training:
     def _train_epoch(self, epoch: int) -> None:
         """Train and validate one epoch and save it."""
         began = time.perf_counter()
-        means = Means(self.network.classes)
-        for i, (pictures, masks) in enumerate(self._batches(epoch), 1):
+        means = Means(self.network.objective.classes)
+        for i, (pictures, targets) in enumerate(self._batches(epoch), 1):
             if self.team.any(self.stopping):
                 raise _Stopped
             step_began = time.perf_counter()
             rate = self.recipe.learning_rate_at(epoch - 1 + (i - 1) / self.steps, self.steps)
             self.network.set_learning_rate(rate)
-            count = min(self.recipe.batch, len(self.train[0]) - (i - 1) * self.recipe.batch)
-            loss, counts = self.network.train(pictures, masks, tf.constant(count))
+            count = min(
+                self.recipe.batch, self.material.training_count - (i - 1) * self.recipe.batch
+            )
+            loss, counts = self.network.train(pictures, targets, tf.constant(count))
             mean = float(tf.reduce_mean(loss))
             if not math.isfinite(mean):
                 raise RuntimeError(
@@ -271,7 +253,7 @@ class _Training:
             "learning_rate": rate,
             "seconds": time.perf_counter() - began,
             "elapsed": time.perf_counter() - self.began,
-            "pictures_per_second": len(self.train[0]) / (trained - began),
+            "pictures_per_second": self.material.training_count / (trained - began),
         }
         self.recorder.epoch(record)
         self._save(epoch)
@@ -283,35 +265,18 @@ class _Training:
         )
 
     def _validate(self, epoch: int) -> Means:
-        means, written = Means(self.network.classes), 0
-        for pictures, masks in self._batches(None):
+        means = Means(self.network.objective.classes)
+        for pictures, targets in self.material.batches(None):
             self._go_on()
-            loss, counts, probabilities = self.network.predict(pictures, masks)
-            means.add(loss, counts)
-            for map_ in probabilities[: max(0, SAMPLE_COUNT - written)].numpy():
-                self.recorder.sample(f"{written}-{epoch:04d}", map_[..., 0])
-                written += 1
-        for name, picture in self.watched.items():
+            means.add(*self.network.validate(pictures, targets))
+        for name, picture in self.shown.items():
             batch = tf.constant(self.recipe.normalisation(picture[None].astype(np.float32)))
-            probabilities = self.network.model(batch, training=False)
-            self.recorder.sample(f"{name}-{epoch:04d}", np.asarray(probabilities)[0, ..., 0])
+            foreground = self.network.objective.foreground(self.network.model, batch)
+            self.recorder.sample(f"{name}-{epoch:04d}", foreground[0])
         return means
 
-    def _batches(self, epoch: int | None) -> tf.data.Dataset:
-        """Return the batches of a training epoch, or of the validation for None."""
-        recipe, training = self.recipe, epoch is not None
-        make = partial(
-            batches,
-            *(self.train if training else self.validation),
-            side=recipe.side,
-            batch=recipe.batch,
-            normalisation=recipe.normalisation,
-            augmentation=recipe.augmentation if training else None,
-            shuffle=training,
-            seed=recipe.seed,
-            epoch=epoch or 0,
-        )
-        return self.team.share(make) if training else make()
+    def _batches(self, epoch: int):
+        return self.team.share(partial(self.material.batches, epoch))
 
     def _stopped_improving(self, epoch: int) -> bool:
         patience, best = self.recipe.patience, self.run.best_epoch()

@@ -45,6 +45,7 @@ TINY = {
     "augmentation": None,
     "mixed_precision": False,
     "seed": 0,
+    "task": "binary",
 }
 DRIVER = """
 import errno, json, os, signal, sys

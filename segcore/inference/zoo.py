@@ -54,6 +54,8 @@ class Card:
     files : dict
         File name to ``{"bytes": int, "sha256": str}``.
     folder : Path
+    tasks : list of str
+        What it is for: binary, semantic, instance, panoptic, prompt.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Card:
     metrics: dict[str, Any]
     files: dict[str, dict[str, Any]]
     folder: Path = field(compare=False)
+    tasks: list[str] = field(default_factory=lambda: ["binary"])
 
     @staticmethod
     def read(folder: Path) -> Card:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from segcore.techniques import clustering, edges, regions, thresholding
 
-DEEP = "Deep networks"
+DEEP, INTERACTIVE = "Deep networks", "Interactive"
 
 
 @dataclass(frozen=True)

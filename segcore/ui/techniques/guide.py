@@ -39,5 +39,4 @@ def _open(case: Case) -> None:
     settings.put("sample", None if case.sample == DEFAULT else case.sample)
     settings.put("view", "one")
     settings.put("method", case.method)
-    if not case.method.startswith(findings.MODEL):
-        settings.to_defaults(case.method)
+    settings.to_defaults(case.method)

@@ -79,6 +79,9 @@ def _segment(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> None:
+    if args.task:
+        return _evaluate_scenes(args)
+
     from segcore import datasets
     from segcore.inference import zoo
     from segcore.inference.evaluate import evaluate
@@ -108,6 +111,36 @@ def _evaluate(args: argparse.Namespace) -> None:
         values["metrics"][args.split + ("_tta" if args.tta else "")] = {
             key: value if value is None else round(value, 5) for key, value in figures.items()
         }
+        zoo.write_card(card.folder, values)
+
+
+def _evaluate_scenes(args: argparse.Namespace) -> None:
+    from segcore.inference import scene_tasks, zoo
+    from segcore.inference.scene_report import card_figures, lines
+
+    card = zoo.card(args.model)
+    job = scene_tasks.job(args.task, args.data, args.split)
+    engines = {"": scene_tasks.predictor(args.task, card, args.device)}
+    if args.baseline:
+        classes = scene_tasks.predictor("semantic", zoo.card(args.baseline), args.device)
+        engines["baseline"] = scene_tasks.baseline(args.task, classes)
+    figures: dict = {}
+    for name, predict in engines.items():
+        with _Progress(len(job.samples)) as progress:
+            found = job.run(predict, lambda *_: progress.advance())
+        for sentence in found.pop("damaged"):
+            print(f"left out: {sentence}", file=sys.stderr)
+        if args.touching:
+            found |= job.touching(predict)
+        figures |= {name: found} if name else found
+    print(f"{card.name}, {args.task}, on the {args.split} part of {args.data}")
+    print("\n".join(lines(figures)))
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if args.write_card:
+        values = json.loads((card.folder / "card.json").read_text("utf-8"))
+        key = f"{args.data.resolve().name}_{args.task}"
+        values["metrics"][key] = card_figures(figures)
         zoo.write_card(card.folder, values)
 
 
@@ -181,7 +214,20 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("evaluate", _evaluate, "Measure a model on a data set.")
     sub.add_argument("--data", type=Path, required=True, help="folder of the data set")
-    sub.add_argument("--split", default="test", choices=("train", "test"))
+    sub.add_argument("--split", default="test", choices=("train", "val", "test"))
+    sub.add_argument(
+        "--task", choices=("semantic", "instance", "panoptic"), help="what a scene model does"
+    )
+    sub.add_argument(
+        "--baseline",
+        metavar="MODEL",
+        help="measure the connected parts of this model's class maps beside it",
+    )
+    sub.add_argument(
+        "--touching",
+        action="store_true",
+        help="count which touching people, cats and dogs are separate objects",
+    )
     sub.add_argument("--json", type=Path, help="file for the figures")
     sub.add_argument("--write-card", action="store_true", help="keep the figures in the card")
     _inference_options(sub)

@@ -142,7 +142,7 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
         (["segment", "a.png", "--out", "o", "--threshold", "half"], "half"),
         (["segment", "a.png", "--out", "o", "--device", "tpu"], "tpu"),
         (["evaluate"], "--data"),
-        (["evaluate", "--data", "d", "--split", "val"], "val"),
+        (["evaluate", "--data", "d", "--split", "all"], "all"),
         (["train", "--data", "d"], "--run"),
         (["train", "--run", "r", "--epochs", "many"], "many"),
         (["export", "r"], "--name"),

@@ -35,7 +35,7 @@ from segcore.metrics.overlap import (
     precision,
     recall,
 )
-from segcore.metrics.panoptic import PanopticCounts, PanopticMeter
+from segcore.metrics.panoptic import PanopticCounts, PanopticMeter, match_segments
 from segcore.metrics.surface import (
     hausdorff,
     hausdorff95,
@@ -80,6 +80,7 @@ __all__ = [
     "iou",
     "mask_iou",
     "match",
+    "match_segments",
     "matrix_accuracy",
     "mean_defined",
     "mean_iou",

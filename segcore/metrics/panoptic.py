@@ -22,7 +22,7 @@ cocodataset/panopticapi, `evaluation.py`.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -181,22 +181,13 @@ class PanopticMeter:
         predictions: Sequence[Mapping[str, Any]],
     ) -> None:
         """Match the segments and add them to their classes."""
-        target_areas, areas = table.sum(axis=1).tolist(), table.sum(axis=0).tolist()
-        void = table[0].tolist()
+        areas, void = table.sum(axis=0).tolist(), table[0].tolist()
         found, used = set(), set()
-        inner = table[1:, 1:]
-        for i, j in np.argwhere(inner > 0).tolist():
-            target, prediction = targets[i], predictions[j]
-            category = target["category_id"]
-            if target.get("iscrowd") or category != prediction["category_id"]:
-                continue
-            row, column, shared = i + 1, j + 1, int(inner[i, j])
-            union = target_areas[row] + areas[column] - shared - void[column]
-            if 2 * shared > union:
-                self.by_class[category].tp += 1
-                self.by_class[category].iou += shared / union
-                found.add(i)
-                used.add(j)
+        for i, j, iou in _pairs(table, targets, predictions):
+            self.by_class[targets[i]["category_id"]].tp += 1
+            self.by_class[targets[i]["category_id"]].iou += iou
+            found.add(i)
+            used.add(j)
         crowds = {}
         for i, target in enumerate(targets):
             if target.get("iscrowd"):
@@ -210,6 +201,55 @@ class PanopticMeter:
             )
             if j not in used and 2 * spared <= areas[column]:
                 self.by_class[category].fp += 1
+
+
+def match_segments(
+    target_map: ArrayLike,
+    target_segments: Sequence[Mapping[str, Any]],
+    prediction_map: ArrayLike,
+    prediction_segments: Sequence[Mapping[str, Any]],
+) -> dict[int, int]:
+    """Return the prediction's id for the id of each target that is found.
+
+    Arguments as `PanopticMeter.update`, which counts these pairs; a ValueError if an id is
+    in a map but not listed.
+
+    Examples
+    --------
+    >>> segments = [{"id": 5, "category_id": 1}, {"id": 6, "category_id": 2}]
+    >>> match_segments([[5, 5, 5, 6]], segments, [[5, 5, 6, 6]], segments)
+    {5: 5}
+    """
+    truth = integers(target_map, "target_map")
+    guess = integers(prediction_map, "prediction_map", truth.shape)
+    targets, predictions = (
+        {int(s["id"]): s["category_id"] for s in listed}
+        for listed in (target_segments, prediction_segments)
+    )
+    table = _intersections(truth, targets, guess, predictions)
+    return {
+        int(target_segments[i]["id"]): int(prediction_segments[j]["id"])
+        for i, j, _ in _pairs(table, target_segments, prediction_segments)
+    }
+
+
+def _pairs(
+    table: NDArray[np.int64],
+    targets: Sequence[Mapping[str, Any]],
+    predictions: Sequence[Mapping[str, Any]],
+) -> Iterator[tuple[int, int, float]]:
+    """Yield the matches as indices of both lists, with their IoU."""
+    target_areas, areas = table.sum(axis=1).tolist(), table.sum(axis=0).tolist()
+    void = table[0].tolist()
+    inner = table[1:, 1:]
+    for i, j in np.argwhere(inner > 0).tolist():
+        same = targets[i]["category_id"] == predictions[j]["category_id"]
+        if targets[i].get("iscrowd") or not same:
+            continue
+        row, column, shared = i + 1, j + 1, int(inner[i, j])
+        union = target_areas[row] + areas[column] - shared - void[column]
+        if 2 * shared > union:
+            yield i, j, shared / union
 
 
 def _intersections(

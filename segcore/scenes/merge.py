@@ -13,14 +13,13 @@ Kirillov et al., "Panoptic segmentation", CVPR 2019, section 6; cocodataset/pano
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from segcore import images
 from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.scenes.assembly import STUFF_AREA, Change, Found, assemble
+from segcore.scenes.scaling import scaled
 
 
 class Changes(NamedTuple):
@@ -120,18 +119,6 @@ def merge(
     changes = {name: Change(len(areas), sum(areas)) for name, areas in dropped.items()}
     return Merged(
         panoptic, Changes(**changes, stuff=assembled.small, unclaimed=_unclaimed(semantic, ids))
-    )
-
-
-def scaled(semantic: ClassMap, shape: tuple[int, int]) -> ClassMap:
-    """Return a class map at another shape, nearest neighbour."""
-    if semantic.shape == shape:
-        return semantic
-    return replace(
-        semantic,
-        shape=shape,
-        classes=images.resize_mask(semantic.classes, shape),
-        scores=images.resize_mask(semantic.scores, shape),
     )
 
 

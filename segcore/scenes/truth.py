@@ -8,6 +8,8 @@ import numpy as np
 
 from segcore.labels import UNLABELLED
 
+OTHER = 254  # class of a true segment that is none of those which the labels tell apart
+
 
 class TrueSegment(NamedTuple):
     """One labelled segment.
@@ -17,7 +19,7 @@ class TrueSegment(NamedTuple):
     id : int
         Its value in the id map.
     index : int
-        Its class in the class set.
+        Its class in the class set, or `OTHER`.
     crowd : bool
         A region of many objects that nobody told apart.
     """
@@ -35,14 +37,23 @@ class Truth(NamedTuple):
     ids : (h, w) int32
         Ids of segments; 0 where nobody labelled (void).
     segments : list of TrueSegment
+    told : frozenset of int, or None
+        The classes that the labels tell apart; None: all. What is predicted of other
+        classes on an `OTHER` segment is neither right nor wrong.
     """
 
     ids: np.ndarray
     segments: list[TrueSegment]
+    told: frozenset[int] | None = None
+
+    def places(self) -> np.ndarray:
+        """Return the place of each pixel's segment in the list, from 1 on; 0 where void."""
+        known = np.array([0, *(segment.id for segment in self.segments)])
+        order = np.argsort(known)
+        places = order[np.searchsorted(known[order], self.ids).clip(max=len(known) - 1)]
+        return np.where(known[places] == self.ids, places, 0)
 
     def classes(self) -> np.ndarray:
         """Return the class of each pixel, (h, w) uint8; `UNLABELLED` where void."""
-        known, places = np.unique(self.ids, return_inverse=True)
-        index = {segment.id: segment.index for segment in self.segments}
-        table = np.array([index.get(i, UNLABELLED) for i in known.tolist()], np.uint8)
-        return table[places].reshape(self.ids.shape)
+        table = [UNLABELLED, *(segment.index for segment in self.segments)]
+        return np.array(table, np.uint8)[self.places()]

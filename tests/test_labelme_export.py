@@ -35,4 +35,8 @@ def test_it_says_what_labelme_wants():
     (shape,) = content["shapes"]
     assert shape["points"] == [[5, 3], [6, 6]]  # both corners are pixels of it
     assert (shape["shape_type"], shape["label"]) == ("mask", "object")
-    assert (content["imagePath"], content["imageHeight"], content["imageWidth"]) == ("a.jpg", 10, 20)
+    assert (content["imagePath"], content["imageHeight"], content["imageWidth"]) == (
+        "a.jpg",
+        10,
+        20,
+    )

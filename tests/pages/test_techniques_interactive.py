@@ -121,7 +121,7 @@ def test_objects_are_kept_renamed_corrected_and_removed(models):
     page = keep(page, "")
     objects = page.get("button_group")[-1]
     assert objects.options == ["1 cat", "2 object 2"]
-    objects.set_value([1]).run()
+    objects.set_value(1).run()
     page.text_input(key="techniques-name-1").set_value("tiger").run()
     assert page.get("button_group")[-1].options[0] == "1 tiger"
     healthy(page.button(key="techniques-again").click().run())

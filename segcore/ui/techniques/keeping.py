@@ -16,7 +16,7 @@ from segcore.ui.techniques.ground import Ground
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
-_KEPT = "techniques kept"
+_KEPT, _CHOSEN = "techniques kept", "techniques-object"
 PICTURES = 5  # of which objects are remembered
 
 
@@ -82,11 +82,13 @@ def show(ground: Ground, encoded: Encoded) -> None:
     if not things:
         return
     numbers = {thing.number: thing for thing in things}
+    if st.session_state.get(_CHOSEN) not in numbers:  # removed, or another picture's
+        st.session_state.pop(_CHOSEN, None)
     chosen = st.pills(
         f"{len(things)} kept",
         list(numbers),
         format_func=lambda number: f"{number} {plain(numbers[number].name)}",
-        key="techniques-object",
+        key=_CHOSEN,
     )
     if chosen in numbers:
         _one(ground, encoded, numbers[chosen])
@@ -101,9 +103,7 @@ def _one(ground: Ground, encoded: Encoded, thing: Kept) -> None:
     st.text_input(
         "Its name",
         key=key,
-        on_change=lambda: put(
-            ground, objects.rename(kept(ground), thing.number, st.session_state[key])
-        ),
+        on_change=lambda: _rename(ground, thing.number, st.session_state[key]),
         max_chars=objects.LONGEST_NAME,
     )
     with st.container(horizontal=True, gap="small"):
@@ -122,6 +122,11 @@ def _one(ground: Ground, encoded: Encoded, thing: Kept) -> None:
             disabled=not thing.prompts,
             help="Take its prompts up again; the object is kept anew when you are done",
         )
+
+
+def _rename(ground: Ground, number: int, name: str) -> None:
+    put(ground, objects.rename(kept(ground), number, name))
+    st.session_state[_CHOSEN] = number  # Streamlit knows options by their words, which are new
 
 
 def _again(ground: Ground, thing: Kept) -> None:

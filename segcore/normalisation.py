@@ -26,7 +26,7 @@ class Normalisation:
     @staticmethod
     def of(architecture: str) -> Normalisation:
         """Return what the networks of an architecture expect."""
-        return EFFICIENTNET_LITE if architecture == "encoder_unet" else UNIT
+        return UNIT if architecture in ("lecture_unet", "original_unet") else EFFICIENTNET_LITE
 
     def __call__(self, picture):
         """Return the normalised picture, array or tensor."""

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-ARCHITECTURES = ("lecture_unet", "original_unet", "encoder_unet")
+ARCHITECTURES = ("lecture_unet", "original_unet", "encoder_unet", "panoptic_deeplab")
 
 
 def build(architecture: str, **options: Any):

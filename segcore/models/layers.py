@@ -1,4 +1,4 @@
-"""Two layers that let a network with pooling take pictures of any size."""
+"""Layers that let a network with pooling take pictures of any size."""
 
 from __future__ import annotations
 
@@ -80,3 +80,24 @@ class CropLike(keras.layers.Layer):
     def get_config(self):
         """Return what rebuilds the layer."""
         return {**super().get_config(), "anchor": self.anchor}
+
+
+@keras.saving.register_keras_serializable(package="segcore")
+class ResizeLike(keras.layers.Layer):
+    """Resizes the first of two feature maps, bilinearly, to the height and width of the second.
+
+    Notes
+    -----
+    ``UpSampling2D(interpolation="bilinear")`` cannot be traced or exported with unknown
+    height and width; this can.
+    """
+
+    def call(self, inputs):
+        """Return ``inputs[0]`` with the height and width of ``inputs[1]``, in its dtype."""
+        source, like = inputs
+        return tf.cast(tf.image.resize(source, tf.shape(like)[1:3]), source.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Height and width of the second, channels of the first."""
+        source, like = input_shape
+        return source[0], like[1], like[2], source[3]

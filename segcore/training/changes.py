@@ -12,7 +12,7 @@ from segcore.normalisation import Normalisation
 from segcore.training.names import shorten
 from segcore.training.recipes import Recipe
 
-OPTIONS: dict[str, dict[str, Any]] = {  # what each architecture takes, with its defaults
+OPTIONS: dict[str, dict[str, Any]] = {  # what the binary task's networks take, with defaults
     "lecture_unet": {
         "base_width": 8,
         "depth": 6,
@@ -23,7 +23,7 @@ OPTIONS: dict[str, dict[str, Any]] = {  # what each architecture takes, with its
     "encoder_unet": {"dropout": 0.0, "imagenet": True, "frozen_blocks": 0},
 }
 LARGEST = 1e12  # of a number, so that any arithmetic with it is sound
-FIXED = ("name", "options", "normalisation", "augmentation")
+FIXED = ("name", "options", "normalisation", "augmentation", "task")
 
 
 def parse(pairs: Iterable[str]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def change(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     for key, value in changes.items():
         group, _, name = key.rpartition(".")
         if group == "options":
-            defaults = OPTIONS.get(recipe.architecture, {})
+            defaults = OPTIONS.get(recipe.architecture, recipe.options)
             options[name] = _checked(key, value, defaults, name)
         elif group == "augmentation":
             augmentation[name] = _checked(key, value, vars(Augmentation()), name)

@@ -25,7 +25,8 @@ class Network:
     checkpoint : Path or None
         A ``.keras`` file with optimiser to go on from.
     init : Path or None
-        A ``.keras`` file of the same architecture whose weights to start from.
+        A ``.keras`` file whose weights to start from: of the same architecture, or of one
+        that shares layers with it.
     team : Team or None
         The replicas that share each batch; None: one.
     """
@@ -104,13 +105,16 @@ def _model(recipe: Recipe, checkpoint: Path | None, init: Path | None) -> keras.
 
 
 def _start_from(model: keras.Model, other: keras.Model) -> None:
-    """Take over the weights that another network has by the same path and shape.
+    """Take over all weights of an equal network, or what another one has by path and shape.
 
     Raises
     ------
     ValueError
-        If there are none.
+        If an equal network's differ in shape, or another one has none.
     """
+    if other.name == model.name:
+        model.set_weights(other.get_weights())
+        return
     known = {w.path: w for w in other.weights}
     shared = [w for w in model.weights if w.path in known and w.shape == known[w.path].shape]
     if not shared:

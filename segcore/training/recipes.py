@@ -178,6 +178,20 @@ CUSTOM = replace(
     augmentation=None,
     mixed_precision=False,
 )
+SCENES_PANOPTIC = Recipe(
+    "scenes-panoptic",
+    "panoptic_deeplab",
+    options={"variant": "lite2", "dropout": 0.1, "frozen_blocks": 3},
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=3e-4,
+    schedule="cosine",
+    warmup_epochs=0.5,
+    batch=16,
+    epochs=12,
+    mixed_precision=True,
+    task="panoptic",
+)
 RECIPES = {
     recipe.name: recipe
     for recipe in (
@@ -187,6 +201,7 @@ RECIPES = {
         PETS_LECTURE,
         PETS,
         CUSTOM,
+        SCENES_PANOPTIC,
     )
 }
 

@@ -56,7 +56,8 @@ def train(
         The run folder. Of several workers (see `segcore.training.distribution`) the first
         writes it, and all read it to resume.
     init : Path or None
-        A ``.keras`` file of the same architecture whose weights to start from.
+        A ``.keras`` file whose weights to start from: of the same architecture, or of one
+        that shares layers with it.
     watch : sequence of str
         Sample pictures of the app to segment after each epoch, beside those of the
         validation.

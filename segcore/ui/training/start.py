@@ -50,7 +50,7 @@ def show() -> None:
         ready = _data()
         st.selectbox(
             "Recipe",
-            list(RECIPES),
+            [recipe.name for recipe in RECIPES.values() if recipe.task == "binary"],
             key="form-recipe",
             persist_state="session",
             on_change=filling.recipe_changed,

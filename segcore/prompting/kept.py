@@ -74,7 +74,13 @@ def keep(
     kept: Sequence[Kept], name: str, mask: NDArray[np.bool_], score: float, prompts: str = ""
 ) -> tuple[Kept, ...]:
     """Return the objects with one more; an empty mask, or one too many, is not taken."""
-    patch = trimmed(Patch(0, 0, mask))
+    return keep_patch(kept, name, trimmed(Patch(0, 0, mask)), score, prompts)
+
+
+def keep_patch(
+    kept: Sequence[Kept], name: str, patch: Patch, score: float, prompts: str = ""
+) -> tuple[Kept, ...]:
+    """Return the objects with one more, given as a patch."""
     if not patch.mask.size or len(kept) >= MOST:
         return tuple(kept)
     number = max((thing.number for thing in kept), default=0) + 1

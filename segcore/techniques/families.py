@@ -47,4 +47,8 @@ GUIDES = {
         Case("the picture shows what the network was trained on", "chelsea", "model:pets"),
         Case("it does not: coins are no pets", "coins", "model:pets"),
     ),
+    INTERACTIVE: Guide(
+        Case("you can say where, and what is there has an outline", "coins", "model:prompt"),
+        Case("there is no outline to snap to, however well you point", "noise", "model:prompt"),
+    ),
 }

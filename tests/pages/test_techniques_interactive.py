@@ -145,3 +145,14 @@ def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):
         (thing,) = read(archive.read(name), name, (1200, 1000))
         mask = union([thing], (1200, 1000))
         assert (mask & wanted).sum() / (mask | wanted).sum() > 0.99
+
+
+def test_everything_is_kept_and_said(models):
+    page = visit()
+    page.number_input(key="techniques-least").set_value(0.85).run()
+    page.button(key="techniques-everything").click().run()
+    healthy(page)
+    objects = page.get("button_group")[-1].options
+    assert len(objects) > 3 and objects[0] == "1 object 1"
+    assert any(f"{len(objects)} objects in" in caption.value for caption in page.caption)
+    assert page.query_params["least"] in ("0.85", ["0.85"])

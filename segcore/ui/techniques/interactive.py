@@ -12,7 +12,15 @@ from segcore.prompting.acts import ActError, Choose, From, parse, to_text
 from segcore.prompting.history import History, Inbox
 from segcore.prompting.overlay import overlay
 from segcore.prompting.replay import Reply
-from segcore.ui.techniques import alternatives, findings, keeping, pointer, promptable, settings
+from segcore.ui.techniques import (
+    all_objects,
+    alternatives,
+    findings,
+    keeping,
+    pointer,
+    promptable,
+    settings,
+)
 from segcore.ui.techniques.ground import Ground
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
@@ -64,6 +72,8 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
         "prompt only runs the small decoder. Masks are made at "
         f"{encoded.size[1]} × {encoded.size[0]} and exported at the picture's own size."
     )
+    with panel:  # last, as a search keeps the script here
+        all_objects.show(ground, encoded)
 
 
 def _choose(cards: list[Card]) -> Card:

@@ -17,7 +17,7 @@ from segcore.ui.techniques import networks
 
 _STORE = "techniques settings"
 OF_PICTURE = ("seeds", "box", "prompts")  # they go when another picture comes
-_PLAIN = ("sample", "view", "methods", "method", "with", *OF_PICTURE)
+_PLAIN = ("sample", "view", "methods", "method", "with", "least", *OF_PICTURE)
 MAX_SEEDS = 60
 NO_SEEDS = "none"
 

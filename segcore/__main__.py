@@ -6,7 +6,17 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segcore.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from segcore.exporters.scenes import Files
+    from segcore.inference.zoo import Card
 
 FIGURES = {
     "epochs": int,
@@ -46,22 +56,16 @@ def main(argv: list[str] | None = None) -> int:
 
 def _segment(args: argparse.Namespace) -> int:
     from segcore import images
-    from segcore.exporters.pictures import FORMATS, encode, file_name, unique_names
+    from segcore.exporters.pictures import unique_names
     from segcore.inference import zoo
-    from segcore.inference.predictor import segment
-    from segcore.labels import level
 
-    formats = args.format.split(",")
-    if unknown := set(formats) - set(FORMATS):
-        raise ValueError(f"--format has {', '.join(unknown)}; accepted are {', '.join(FORMATS)}.")
-    level(args.threshold)
     paths: list[Path] = []
     for path in args.paths:
         paths += images.list_folder(path) if path.is_dir() else [path]
-    card = zoo.card(args.model)
+    files = _exporter(args, zoo.card(args.model))
     args.out.mkdir(parents=True, exist_ok=True)
     names, refused = unique_names(path.name for path in paths), 0
-    with _Progress(len(paths)) as progress:
+    with Progress(len(paths)) as progress:
         for path, name in zip(paths, names, strict=True):
             try:
                 picture = images.load(path)
@@ -69,18 +73,51 @@ def _segment(args: argparse.Namespace) -> int:
                 refused += 1
                 progress.say(str(error))
                 continue
-            result = segment(picture, card, device=args.device, tta=args.tta)
-            for kind in formats:
-                content = encode(kind, picture, result, args.threshold)
-                (args.out / file_name(name, kind)).write_bytes(content)
+            for file, content in files(picture, name):
+                (args.out / file).parent.mkdir(exist_ok=True)
+                (args.out / file).write_bytes(content)
             progress.advance()
     print(f"{len(paths) - refused} pictures segmented, {refused} refused; see {args.out}")
     return 1 if refused else 0
 
 
+def _exporter(args: argparse.Namespace, card: Card) -> Callable[[np.ndarray, str], Files]:
+    """Return what segments a picture, and gives the names and contents of its files."""
+    from segcore.exporters import pictures, scenes
+    from segcore.inference import scene_tasks
+    from segcore.inference.predictor import segment
+    from segcore.labels import level
+
+    task = scene_tasks.task_of(card)
+    known = scenes.FORMATS[task] if task else pictures.FORMATS
+    kinds = args.format.split(",") if args.format else [known[0]]
+    if unknown := set(kinds) - set(known):
+        raise ValueError(f"--format has {', '.join(unknown)}; accepted are {', '.join(known)}.")
+    level(args.threshold)
+    if task:
+        predict = scene_tasks.predictor(task, card, args.device)
+
+        def of_scene(picture: np.ndarray, name: str) -> Files:
+            result = predict(picture)
+            return [file for kind in kinds for file in scenes.encode(kind, result, name)]
+
+        return of_scene
+
+    def of_foreground(picture: np.ndarray, name: str) -> Files:
+        result = segment(picture, card, device=args.device, tta=args.tta)
+        return [
+            (pictures.file_name(name, kind), pictures.encode(kind, picture, result, args.threshold))
+            for kind in kinds
+        ]
+
+    return of_foreground
+
+
 def _evaluate(args: argparse.Namespace) -> None:
     if args.task:
-        return _evaluate_scenes(args)
+        from segcore.inference.scene_report import evaluate as evaluate_scenes
+
+        return evaluate_scenes(args)
 
     from segcore import datasets
     from segcore.inference import zoo
@@ -88,7 +125,7 @@ def _evaluate(args: argparse.Namespace) -> None:
 
     card = zoo.card(args.model)
     samples = datasets.read(args.data, args.split)
-    with _Progress(len(samples)) as progress:
+    with Progress(len(samples)) as progress:
         figures = evaluate(
             card,
             samples,
@@ -111,36 +148,6 @@ def _evaluate(args: argparse.Namespace) -> None:
         values["metrics"][args.split + ("_tta" if args.tta else "")] = {
             key: value if value is None else round(value, 5) for key, value in figures.items()
         }
-        zoo.write_card(card.folder, values)
-
-
-def _evaluate_scenes(args: argparse.Namespace) -> None:
-    from segcore.inference import scene_tasks, zoo
-    from segcore.inference.scene_report import card_figures, lines
-
-    card = zoo.card(args.model)
-    job = scene_tasks.job(args.task, args.data, args.split)
-    engines = {"": scene_tasks.predictor(args.task, card, args.device)}
-    if args.baseline:
-        classes = scene_tasks.predictor("semantic", zoo.card(args.baseline), args.device)
-        engines["baseline"] = scene_tasks.baseline(args.task, classes)
-    figures: dict = {}
-    for name, predict in engines.items():
-        with _Progress(len(job.samples)) as progress:
-            found = job.run(predict, lambda *_: progress.advance())
-        for sentence in found.pop("damaged"):
-            print(f"left out: {sentence}", file=sys.stderr)
-        if args.touching:
-            found |= job.touching(predict)
-        figures |= {name: found} if name else found
-    print(f"{card.name}, {args.task}, on the {args.split} part of {args.data}")
-    print("\n".join(lines(figures)))
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    if args.write_card:
-        values = json.loads((card.folder / "card.json").read_text("utf-8"))
-        key = f"{args.data.resolve().name}_{args.task}"
-        values["metrics"][key] = card_figures(figures)
         zoo.write_card(card.folder, values)
 
 
@@ -209,7 +216,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("segment", _segment, "Segment pictures and write masks, overlays, cut-outs.")
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="pictures or folders")
     sub.add_argument("--out", type=Path, required=True, help="folder to write to")
-    sub.add_argument("--format", default="mask", help="comma-separated: mask,overlay,cutout")
+    sub.add_argument(
+        "--format",
+        help="comma-separated: mask, overlay, cutout; of scene models coco, panoptic, voc",
+    )
     _inference_options(sub)
 
     sub = command("evaluate", _evaluate, "Measure a model on a data set.")
@@ -297,39 +307,6 @@ def _inference_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threshold", type=float, default=0.5, help="0 to 1, default 0.5")
     parser.add_argument("--tta", action="store_true", help="average with the mirrored picture")
     parser.add_argument("--device", choices=("auto", "cpu", "gpu"), help="default: auto")
-
-
-class _Progress:
-    """A progress bar on standard error, silent for a single item."""
-
-    def __init__(self, total: int):
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        self._bar = Progress(
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=total < 2,
-        )
-        self._task = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> _Progress:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._bar.stop()
-
-    def advance(self) -> None:
-        """Count one more."""
-        self._bar.advance(self._task)
-
-    def say(self, sentence: str) -> None:
-        """Print a sentence above the bar and count one more."""
-        print(sentence, file=sys.stderr)
-        self.advance()
 
 
 if __name__ == "__main__":

@@ -103,3 +103,42 @@ def voc_index(name: str) -> int:
     """
     name = _TO_VOC.get(name, name)
     return VOC_NAMES.index(name) if name in VOC_NAMES else 0
+
+
+_COCO_STUFF = {
+    "sky": "sky-other-merged",
+    "building": "building-other-merged house",
+    "wall": "wall-brick wall-stone wall-tile wall-wood wall-other-merged",
+    "ceiling": "ceiling-merged",
+    "floor": "floor-wood floor-other-merged",
+    "road": "pavement-merged",
+    "vegetation": "tree-merged grass-merged flower",
+    "ground": "dirt-merged sand snow gravel",
+    "water": "water-other sea river",
+    "furniture": "cabinet-merged table-merged shelf counter",
+}
+_FROM_COCO = {theirs: ours for ours, names in _COCO_STUFF.items() for theirs in names.split()}
+
+
+def from_coco(name: str) -> int | None:
+    """Return the index in `SCENES` of one of COCO's classes; None for one it has not.
+
+    Examples
+    --------
+    >>> from_coco("cat"), SCENES.names[from_coco("tree-merged")], from_coco("zebra")
+    (9, 'vegetation', None)
+    """
+    name = _FROM_COCO.get(name, name)
+    return SCENES.names.index(name) if name in SCENES.names else None
+
+
+def from_voc(index: int) -> int | None:
+    """Return the index in `SCENES` of one of VOC's classes; None for the background.
+
+    Examples
+    --------
+    >>> SCENES.names[from_voc(18)], from_voc(0)
+    ('couch', None)
+    """
+    found = [i for i in SCENES.things if index and voc_index(SCENES.names[i]) == index]
+    return found[0] if found else None

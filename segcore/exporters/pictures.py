@@ -57,8 +57,12 @@ def file_name(picture_name: str, kind: str) -> str:
     >>> file_name("../what?.png", "mask")
     'what__mask.png'
     """
-    stem = re.sub(r'[\x00-\x1f<>:"|?*]', "_", PureWindowsPath(picture_name).stem)
-    return f"{stem}_{kind}.png"
+    return f"{stem(picture_name)}_{kind}.png"
+
+
+def stem(picture_name: str) -> str:
+    """Return a picture's name without suffix, folders and characters that no disk takes."""
+    return re.sub(r'[\x00-\x1f<>:"|?*]', "_", PureWindowsPath(picture_name).stem)
 
 
 def unique_names(names: Iterable[str]) -> Iterator[str]:
@@ -72,12 +76,12 @@ def unique_names(names: Iterable[str]) -> Iterator[str]:
     seen: set[str] = set()
     for name in names:
         path, number = PurePath(name), 1
-        stem = path.stem
-        while stem.casefold() in seen:
+        unique = path.stem
+        while unique.casefold() in seen:
             number += 1
-            stem = f"{path.stem} ({number})"
-        seen.add(stem.casefold())
-        yield f"{stem}{path.suffix}"
+            unique = f"{path.stem} ({number})"
+        seen.add(unique.casefold())
+        yield f"{unique}{path.suffix}"
 
 
 def zip_files(files: Iterable[tuple[str, bytes]]) -> bytes:

@@ -20,7 +20,7 @@ from segcore.inference.zoo import Card, ModelUnavailable
 
 DEVICES = ("auto", "cpu", "gpu")
 _lock = threading.Lock()
-_engines: dict[tuple[str, Path, str], Engine] = {}
+_engines: dict[tuple[str | Path, ...], Engine] = {}
 _gpu_failure: str | None = None
 
 
@@ -31,6 +31,10 @@ class Engine(Protocol):
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
         """Map (n, h, w, 3) float32 to (n, h, w, classes) float32 probabilities."""
+        ...
+
+    def outputs(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return all outputs of a network with any number of inputs, in their order."""
         ...
 
 
@@ -47,18 +51,31 @@ class OnnxEngine:
         self._session = onnxruntime.InferenceSession(
             path, options, providers=["CPUExecutionProvider"]
         )
-        self._input = self._session.get_inputs()[0].name
+        self._names = [given.name for given in self._session.get_inputs()]
         self.device = "CPU (ONNX Runtime)"
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Run a network with one input and one output."""
+        return self.outputs(batch)[0]
+
+    def outputs(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network."""
-        return np.asarray(self._session.run(None, {self._input: batch})[0])
+        given = dict(zip(self._names, inputs, strict=True))
+        return tuple(np.asarray(output) for output in self._session.run(None, given))
 
 
 class KerasEngine:
-    """Keras on the GPU, in mixed precision; on the CPU, in float32, for comparison."""
+    """Keras on the GPU, in mixed precision; on the CPU, in float32, for comparison.
 
-    def __init__(self, path: Path, *, gpu: bool = True):
+    Parameters
+    ----------
+    path : Path
+        A ``.keras`` file.
+    part : str
+        The layer that is the network to run, itself a model; empty: the whole.
+    """
+
+    def __init__(self, path: Path, part: str = "", *, gpu: bool = True):
         import keras
         import tensorflow as tf
 
@@ -72,23 +89,39 @@ class KerasEngine:
             for device in found:
                 tf.config.experimental.set_memory_growth(device, True)
         model = models.load(path)
+        if part:
+            model = model.get_layer(part)
         if gpu:
             model = _in_mixed_precision(model)
+        one = len(model.inputs) == 1
         self._call = tf.function(
-            lambda x: model(x, training=False),
-            input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
+            lambda *x: model(x[0] if one else list(x), training=False),
+            input_signature=[
+                tf.TensorSpec((None, *given.shape[1:]), given.dtype) for given in model.inputs
+            ],
         )
         self._lock = threading.Lock()
         self.device = "GPU (Keras)" if gpu else "CPU (Keras)"
         if gpu:  # a driver or cuDNN that does not fit shows at the first convolution only
-            self(np.zeros((1, *(side or 64 for side in model.input_shape[1:])), np.float32))
+            self.outputs(
+                *(
+                    np.zeros([1, *(side or 64 for side in given.shape[1:])], given.dtype)
+                    for given in model.inputs
+                )
+            )
         gc.collect()
         gc.freeze()
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
+        """Run a network with one input and one output."""
+        return self.outputs(batch)[0]
+
+    def outputs(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the network, one caller at a time."""
+        import tensorflow as tf
+
         with self._lock:
-            return self._call(batch).numpy()
+            return tuple(np.asarray(output) for output in tf.nest.flatten(self._call(*inputs)))
 
 
 def _in_mixed_precision(model):
@@ -153,10 +186,18 @@ def gpu_problem(wanted: str | None = None) -> str | None:
     return None
 
 
-def engine(card: Card, wanted: str | None = None) -> Engine:
+def engine(card: Card, wanted: str | None = None, part: str = "") -> Engine:
     """Return the engine of a model, loaded once for the whole process.
 
     A GPU that is missing or fails is given up for the CPU; `gpu_problem` then says why.
+
+    Parameters
+    ----------
+    card : Card
+    wanted : {"auto", "cpu", "gpu"} or None
+    part : str
+        Of a model in several ONNX files, ``PART.onnx``: a layer of that name of its Keras
+        network. Empty: ``model.onnx``, the whole network.
 
     Raises
     ------
@@ -166,13 +207,13 @@ def engine(card: Card, wanted: str | None = None) -> Engine:
     with _lock:
         if chosen_device(wanted) == "gpu":
             try:
-                return _cached("gpu", card, "model.keras", KerasEngine)
+                return _cached("gpu", card, "model.keras", KerasEngine, part)
             except ModelUnavailable:
                 raise
             except Exception as error:  # TensorFlow's own share no narrower class
                 _give_up_gpu(error)
         try:
-            return _cached("cpu", card, "model.onnx", OnnxEngine)
+            return _cached("cpu", card, f"{part or 'model'}.onnx", OnnxEngine)
         except ModelUnavailable:
             raise
         except Exception as error:
@@ -182,23 +223,33 @@ def engine(card: Card, wanted: str | None = None) -> Engine:
 
 
 def run(card: Card, batch: np.ndarray, wanted: str | None = None) -> tuple[np.ndarray, str]:
-    """Return a model's output for a batch, and where it ran; a failing GPU hands over.
+    """Return a model's only output for a batch, and where it ran; see `run_part`."""
+    outputs, device = run_part(card, (batch,), wanted)
+    return outputs[0], device
+
+
+def run_part(
+    card: Card, inputs: tuple[np.ndarray, ...], wanted: str | None = None, part: str = ""
+) -> tuple[tuple[np.ndarray, ...], str]:
+    """Return all outputs of a model, or of a part of it, and where it ran.
+
+    A GPU that fails hands over to the CPU.
 
     Raises
     ------
     ModelUnavailable
-        As `engine`, or if the network fails on this batch.
+        As `engine`, or if the network fails on these inputs.
     """
-    used = engine(card, wanted)
+    used = engine(card, wanted, part)
     try:
-        return used(batch), used.device
+        return used.outputs(*inputs), used.device
     except Exception as error:
         if not isinstance(used, KerasEngine):
             raise ModelUnavailable(
                 f"{card.name} failed on this picture ({_first_line(error)}); try a smaller one."
             ) from error
         _give_up_gpu(error)
-    return run(card, batch, "cpu")
+    return run_part(card, inputs, "cpu", part)
 
 
 def _give_up_gpu(error: Exception) -> None:
@@ -210,9 +261,9 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _cached(device: str, card: Card, file: str, build) -> Engine:
+def _cached(device: str, card: Card, file: str, build, *options: str) -> Engine:
     path = card.file(file)
-    key = (device, path, card.files[file]["sha256"])
+    key = (device, path, card.files[file]["sha256"], *filter(None, options))
     if key not in _engines:
-        _engines[key] = build(path)
+        _engines[key] = build(path, *filter(None, options))
     return _engines[key]

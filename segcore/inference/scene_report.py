@@ -1,9 +1,42 @@
-"""The figures of a scene model as lines to read, and rounded for a card."""
+"""The command ``evaluate --task``: figures as lines to read, as JSON, and in a card."""
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Iterator
 from typing import Any
+
+from segcore.inference import scene_tasks, zoo
+from segcore.progress import Progress
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Run the command; what it is given is in ``args``, see ``--help``."""
+    card = zoo.card(args.model)
+    job = scene_tasks.job(args.task, args.data, args.split)
+    predictors = {"": scene_tasks.predictor(args.task, card, args.device)}
+    if args.baseline:
+        classes = scene_tasks.predictor("semantic", zoo.card(args.baseline), args.device)
+        predictors["baseline"] = scene_tasks.baseline(args.task, classes)
+    figures: dict[str, Any] = {}
+    for name, predict in predictors.items():
+        with Progress(len(job.samples)) as progress:
+            found = job.run(predict, lambda *_, bar=progress: bar.advance())
+        for sentence in found.pop("damaged"):
+            print(f"left out: {sentence}", file=sys.stderr)
+        if args.touching:
+            found |= job.touching(predict)
+        figures |= {name: found} if name else found
+    print(f"{card.name}, {args.task}, on the {args.split} part of {args.data}")
+    print("\n".join(lines(figures)))
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
+    if args.write_card:
+        values = json.loads((card.folder / "card.json").read_text("utf-8"))
+        values["metrics"][f"{args.data.resolve().name}_{args.task}"] = card_figures(figures)
+        zoo.write_card(card.folder, values)
 
 
 def lines(figures: dict[str, Any], indent: str = "  ") -> Iterator[str]:

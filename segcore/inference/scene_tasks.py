@@ -23,6 +23,16 @@ MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
     "instance": evaluate_scenes.instances,
     "panoptic": evaluate_scenes.panoptic,
 }
+ARCHITECTURES = {
+    "deeplab": "semantic",
+    "mask_rcnn": "instance",
+    "panoptic_deeplab": "panoptic",
+}
+
+
+def task_of(card: Card) -> str | None:
+    """Return the task of `TASKS` that a model was made for; None if it is no scene model."""
+    return ARCHITECTURES.get(card.architecture)
 
 
 @dataclass(frozen=True)

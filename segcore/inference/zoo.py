@@ -55,7 +55,7 @@ class Card:
         File name to ``{"bytes": int, "sha256": str}``.
     folder : Path
     tasks : list of str
-        What it is for: binary, semantic, instance, panoptic, prompt.
+        What it can do: "binary", "semantic", "instance", "panoptic", "prompt".
     """
 
     name: str
@@ -91,7 +91,7 @@ class Card:
     @property
     def fingerprint(self) -> str:
         """Tell this model from any other, also from a later one of the same name."""
-        return f"{self.name} {self.files.get('model.onnx', {}).get('sha256')}"
+        return " ".join([self.name, *(str(file.get("sha256")) for file in self.files.values())])
 
     def file(self, name: str) -> Path:
         """Return the path of one of the model's files, its SHA-256 checked once.
@@ -154,10 +154,12 @@ def write_card(folder: Path, values: dict[str, Any]) -> None:
     write_atomically(folder / "card.json", text.encode())
 
 
-def problem(model: Card, file: str = "model.onnx") -> str | None:
-    """Say why a model cannot be used, None if it can."""
+def problem(model: Card, *files: str) -> str | None:
+    """Say why a model cannot be used, None if it can; without files, on a CPU."""
+    engines = [file for file in model.files if file.endswith(".onnx")]
     try:
-        model.file(file)
+        for file in files or engines or ["model.onnx"]:
+            model.file(file)
     except ModelUnavailable as error:
         return str(error)
     return None

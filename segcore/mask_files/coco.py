@@ -31,7 +31,7 @@ def read(content: Any, size: tuple[int, int], picture: str = "") -> list[MaskedO
             raise MaskFileError(
                 'the JSON lacks "annotations" (COCO) and "shapes" (LabelMe); choose one of these.'
             )
-        names = {c["id"]: str(c.get("name", "")) for c in content.get("categories", [])}
+        names = category_names(content)
         entries = _of_picture(content, size, picture)
     else:
         entries = content
@@ -42,6 +42,22 @@ def read(content: Any, size: tuple[int, int], picture: str = "") -> list[MaskedO
     check_count(len(entries))
     objects = [_object(entry, size, names) for entry in entries]
     return [thing for thing in objects if thing.patch.mask.size]
+
+
+def read_labelled(
+    content: dict, size: tuple[int, int], picture: str = ""
+) -> list[tuple[MaskedObject, bool]]:
+    """Read the annotations of one picture, each with whether it is a crowd."""
+    names = category_names(content)
+    entries = _of_picture(content, size, picture)
+    check_count(len(entries))
+    objects = [(_object(entry, size, names), bool(entry.get("iscrowd"))) for entry in entries]
+    return [(thing, crowd) for thing, crowd in objects if thing.patch.mask.size]
+
+
+def category_names(content: dict) -> dict[Any, str]:
+    """Return the names of a file's categories by id."""
+    return {c["id"]: str(c.get("name", "")) for c in content.get("categories", [])}
 
 
 def _of_picture(content: dict, size: tuple[int, int], picture: str) -> list[dict]:

@@ -26,7 +26,7 @@ def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
     and left out. Of coloured pictures each colour but black is an object. What an alpha
     channel makes wholly transparent is background.
     """
-    values = _values(_opened(data, size))
+    values = _values(opened(data, size))
     present = np.unique(values)
     present = present[present != 0]
     if len(present) > 1 and values.dtype == np.uint8:
@@ -39,7 +39,7 @@ def read(data: bytes, size: tuple[int, int]) -> list[MaskedObject]:
     return [MaskedObject(_patch(values == value), label=str(int(value))) for value in present]
 
 
-def _opened(data: bytes, size: tuple[int, int]) -> Image.Image:
+def opened(data: bytes, size: tuple[int, int]) -> Image.Image:
     """Return a PNG file of the picture's size whose check sums are right."""
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as checked:
@@ -53,18 +53,18 @@ def _opened(data: bytes, size: tuple[int, int]) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=("PNG",))
 
 
-def _values(opened: Image.Image) -> NDArray:
-    if opened.mode == "1":
-        return np.asarray(opened, np.uint8)
-    if opened.mode in _INTEGER:
-        return np.asarray(opened)
-    rgb = np.asarray(opened.convert("RGB"), np.uint32)
+def _values(image: Image.Image) -> NDArray:
+    if image.mode == "1":
+        return np.asarray(image, np.uint8)
+    if image.mode in _INTEGER:
+        return np.asarray(image)
+    rgb = np.asarray(image.convert("RGB"), np.uint32)
     if (rgb == rgb[..., :1]).all():
         values = rgb[..., 0].astype(np.uint8)
     else:
         values = rgb[..., 0] + (rgb[..., 1] << 8) + (rgb[..., 2] << 16)
-    if "A" in opened.getbands():
-        values[np.asarray(opened.getchannel("A")) == 0] = 0
+    if "A" in image.getbands():
+        values[np.asarray(image.getchannel("A")) == 0] = 0
     return values
 
 

@@ -41,22 +41,16 @@ def read(data: bytes, name: str, size: tuple[int, int], picture: str = "") -> li
     try:
         return _read(data, size, picture)
     except (MaskFileError, DrawingError) as error:
-        raise MaskFileError(f"{_shown(name)}: {error}") from error
+        raise MaskFileError(f"{shown(name)}: {error}") from error
     except Exception as error:  # Pillow and expat raise a dozen kinds; none may reach the visitor
         raise MaskFileError(
-            f"{_shown(name)} is damaged or of another layout; accepted are {ACCEPTED}: check it or "
+            f"{shown(name)} is damaged or of another layout; accepted are {ACCEPTED}: check it or "
             "choose another."
         ) from error
 
 
 def _read(data: bytes, size: tuple[int, int], picture: str) -> list[MaskedObject]:
-    if not data:
-        raise MaskFileError(f"the file is empty; choose {ACCEPTED}.")
-    if len(data) > MAX_BYTES:
-        raise MaskFileError(
-            f"the file has {-(-len(data) * 10 // 2**20) / 10} MB, more than the "
-            f"{MAX_BYTES // 2**20} MB accepted; keep the masks of one picture only."
-        )
+    check_bytes(data, ACCEPTED)
     if data.startswith(b"\x89PNG"):
         return png.read(data, size)
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -72,7 +66,19 @@ def _read(data: bytes, size: tuple[int, int], picture: str) -> list[MaskedObject
     return coco.read(content, size, picture)
 
 
-def _shown(name: str) -> str:
+def check_bytes(data: bytes, accepted: str) -> None:
+    """Raise if a file is empty or too long."""
+    if not data:
+        raise MaskFileError(f"the file is empty; choose {accepted}.")
+    if len(data) > MAX_BYTES:
+        raise MaskFileError(
+            f"the file has {-(-len(data) * 10 // 2**20) / 10} MB, more than the "
+            f"{MAX_BYTES // 2**20} MB accepted; keep the masks of one picture only."
+        )
+
+
+def shown(name: str) -> str:
+    """Return a file's name as messages show it: short, on one line, without folders."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     last = "".join(c if c.isprintable() else "?" for c in last).strip() or "The file"
     return last if len(last) <= 80 else f"{last[:60]}…{last[-16:]}"

@@ -62,25 +62,21 @@ def find_centres(
 
 def group(
     semantic: ClassMap,
-    heat: NDArray[np.float32],
+    centres: Centres,
     offsets: NDArray[np.float32],
     *,
-    threshold: float = 0.1,
-    window: int = 7,
-    top: int = 200,
     stuff_area: float = STUFF_AREA,
 ) -> Panoptic:
-    """Return the panoptic segmentation that three maps of one shape (h, w) say.
+    """Return the panoptic segmentation that a class map, centres and offsets say.
 
     Parameters
     ----------
     semantic : ClassMap
-    heat : (h, w) float32 in [0, 1]
-        Highest at the centres of objects.
+        Of shape (h, w).
+    centres : Centres
+        In pixels of the class map.
     offsets : (h, w, 2) float32
         From each pixel to the centre of its object: y, x in pixels of the map.
-    threshold, window, top
-        See `find_centres`.
     stuff_area : float
         Part of the picture below which stuff is left unlabelled.
 
@@ -90,12 +86,11 @@ def group(
         Objects by falling peak, then stuff. An object's score is its peak times the mean
         probability of its class over its pixels, 0 where a pixel says another class.
     """
-    if heat.shape != semantic.shape or offsets.shape != (*semantic.shape, 2):
+    if offsets.shape != (*semantic.shape, 2):
         raise ValueError(
-            f"The class map is {semantic.shape}, the heatmap {heat.shape} and the offsets "
-            f"{offsets.shape}; they must be of one shape, the offsets with two channels."
+            f"The class map is {semantic.shape} and the offsets {offsets.shape}; they must be of "
+            "one shape, the offsets with two channels."
         )
-    centres = find_centres(heat, threshold, window, top)
     is_thing = np.zeros(256, bool)
     is_thing[list(semantic.class_set.things)] = True
     pixels = np.flatnonzero(is_thing[semantic.classes])

@@ -18,9 +18,11 @@ from onnx import helper, numpy_helper
 
 from segcore import images, models
 from segcore.inference import zoo
+from segcore.normalisation import EFFICIENTNET_LITE
 from segcore.sample_pictures import sample_pictures
 from segcore.training.recipes import Recipe
 from segcore.training.runs import Run
+from segcore.training.tasks import Part, task
 
 TOLERANCE = 1e-3  # of probability, between the engines
 MASKS_AGREE = 0.995  # IoU of masks before and after rounding
@@ -45,7 +47,7 @@ class Description:
 def export(
     run: Run, about: Description, weights: Path, *, side: int = 0, keep_aspect: bool = False
 ) -> Path:
-    """Write ``model.keras``, ``model.onnx`` and ``card.json`` of a run's best epoch.
+    """Write ``model.keras``, the ONNX files and ``card.json`` of a run's best epoch.
 
     The weights of convolutions are rounded to half precision, in both files alike, and
     stored so in the ONNX file where they are still exact; both engines compute in single
@@ -91,11 +93,12 @@ def export(
         origin = run.identity() | {"sha256": _fingerprint(best)["sha256"]}
         model = _in_half_precision(best, recipe)
         best.unlink()
-        keras_file, onnx_file = folder / "model.keras", folder / "model.onnx"
+        keras_file = folder / "model.keras"
         model.save(keras_file)
-        model.export(str(onnx_file), format="onnx", verbose=False)
-        _store_in_half_precision(onnx_file)
-        difference = largest_difference(model, onnx_file, recipe)
+        for name, part in _parts(model, recipe).items():
+            part.network.export(str(folder / f"{name}.onnx"), format="onnx", verbose=False)
+            _store_in_half_precision(folder / f"{name}.onnx")
+        difference = largest_difference(model, folder, recipe)
         if difference >= TOLERANCE:
             raise ExportError(
                 f"The engines differ by {difference:.2g} in probability; less than {TOLERANCE} "
@@ -110,7 +113,8 @@ def export(
             "side": side or recipe.side,
             "keep_aspect": keep_aspect,
             "normalisation": recipe.to_dict()["normalisation"],
-            "classes": ["pet"],
+            "classes": task(recipe).CLASSES,
+            "tasks": task(recipe).ABILITIES,
             "training": {
                 **training,
                 "terms": about.terms,
@@ -118,7 +122,10 @@ def export(
                 "run": origin,
             },
             "metrics": {},
-            "files": {path.name: _fingerprint(path) for path in (keras_file, onnx_file)},
+            "files": {
+                path.name: _fingerprint(path)
+                for path in (keras_file, *sorted(folder.glob("*.onnx")))
+            },
         }
         zoo.write_card(folder, card)
         shutil.rmtree(final, ignore_errors=True)
@@ -128,21 +135,40 @@ def export(
     return final
 
 
-def largest_difference(model: keras.Model, onnx_file: Path, recipe: Recipe) -> float:
-    """Return the largest difference of probabilities between Keras and ONNX Runtime.
+def largest_difference(model: keras.Model, folder: Path, recipe: Recipe) -> float:
+    """Return the largest difference between Keras and ONNX Runtime, of all parts and outputs.
 
+    Of probabilities as it is, of outputs that go beyond [-1, 1] as a fraction of the largest.
     Measured on the sample photographs at three sizes, one of them odd.
     """
-    session = onnxruntime.InferenceSession(onnx_file, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    differences = []
+    sessions: dict[str, onnxruntime.InferenceSession] = {}
+    differences = [0.0]
     for sample in sample_pictures().values():
         picture = sample.picture()
         for size in CHECKED_SIZES:
-            batch = recipe.normalisation(images.resize(picture, size)[None].astype(np.float32))
-            ours = np.asarray(session.run(None, {name: batch})[0])
-            differences.append(np.abs(ours - np.asarray(model(batch, training=False))).max())
+            for name, (network, inputs) in _parts(
+                model, recipe, images.resize(picture, size)
+            ).items():
+                if name not in sessions:
+                    sessions[name] = onnxruntime.InferenceSession(
+                        folder / f"{name}.onnx", providers=["CPUExecutionProvider"]
+                    )
+                given = [given.name for given in sessions[name].get_inputs()]
+                values = dict(zip(given, map(np.asarray, inputs), strict=True))
+                ours = sessions[name].run(None, values)
+                call = inputs[0] if len(inputs) == 1 else list(inputs)
+                theirs = keras.tree.flatten(network(call, training=False))
+                for a, b in zip(ours, map(np.asarray, theirs), strict=True):
+                    differences.append(np.abs(a - b).max() / max(1, np.abs(b).max()))
     return float(max(differences))
+
+
+def _parts(
+    model: keras.Model, recipe: Recipe, picture: np.ndarray | None = None
+) -> dict[str, Part]:
+    picture = np.zeros((64, 64, 3), np.uint8) if picture is None else picture
+    batch = recipe.normalisation(picture[None].astype(np.float32))
+    return task(recipe).parts(model, batch)
 
 
 def _in_half_precision(best: Path, recipe: Recipe) -> keras.Model:
@@ -150,7 +176,7 @@ def _in_half_precision(best: Path, recipe: Recipe) -> keras.Model:
     keras.mixed_precision.set_global_policy("float32")
     trained = models.load(best).get_weights()
     options = {k: v for k, v in recipe.options.items() if k != "frozen_blocks"}
-    if recipe.architecture == "encoder_unet":
+    if recipe.normalisation == EFFICIENTNET_LITE:
         options["imagenet"] = False
     model = models.build(recipe.architecture, input_shape=(None, None, 3), **options)
     model.set_weights(trained)
@@ -172,7 +198,7 @@ def _sample_masks(model: keras.Model, recipe: Recipe) -> np.ndarray:
     """Return the (n, 256, 256) bool masks of the sample photographs."""
     pictures = [images.resize(s.picture(), (256, 256)) for s in sample_pictures().values()]
     batch = recipe.normalisation(np.stack(pictures).astype(np.float32))
-    return np.asarray(model(batch, training=False))[..., 0] >= 0.5
+    return task(recipe).objective(recipe).foreground(model, batch) >= 0.5
 
 
 def _store_in_half_precision(path: Path) -> None:

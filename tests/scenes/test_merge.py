@@ -62,7 +62,7 @@ def by_pixels(semantic, found, score, overlap, stuff_area):
 def test_merging_equals_sets_of_pixels():
     rng = np.random.default_rng(0)
     dropped = dict.fromkeys(("score", "overlap", "trimmed", "stuff", "unclaimed"), 0)
-    for _ in range(400):
+    for _ in range(250):
         shape = tuple(rng.integers(1, 16, 2))
         semantic = random_map(rng, shape)
         found = random_instances(rng, shape, rng.integers(0, 8))
@@ -78,7 +78,7 @@ def test_merging_equals_sets_of_pixels():
         assert merged.changes._asdict() == changes
         for name in dropped:
             dropped[name] += changes[name][0]
-    assert min(dropped.values()) > 50
+    assert min(dropped.values()) > 30
 
 
 # === Edges ===

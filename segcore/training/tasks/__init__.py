@@ -81,7 +81,18 @@ class Objective(Protocol):
 
 
 class Task(Protocol):
-    """A module of this package."""
+    """A module of this package.
+
+    Attributes
+    ----------
+    ABILITIES : list of str
+        What its models can do, as `segcore.inference.zoo.Card.tasks` says it.
+    CLASSES : list of str
+        The names of its classes, for the card.
+    """
+
+    ABILITIES: list[str]
+    CLASSES: list[str]
 
     def material(
         self, recipe: Recipe, data: Sequence[Path | str], progress: Callable[..., None]
@@ -92,6 +103,24 @@ class Task(Protocol):
     def objective(self, recipe: Recipe) -> Objective:
         """Return what to optimise."""
         ...
+
+    def parts(self, model: Any, pictures: np.ndarray) -> dict[str, Part]:
+        """Return what is exported of a model: each part by the name of its ONNX file.
+
+        Parameters
+        ----------
+        model : keras.Model
+        pictures : (1, h, w, 3) float32, normalised
+            From which to make the parts' example inputs.
+        """
+        ...
+
+
+class Part(NamedTuple):
+    """A network that is exported to a file of its own, and inputs to try it with."""
+
+    network: Any
+    inputs: tuple[Any, ...]
 
 
 def task(recipe: Recipe) -> Task:

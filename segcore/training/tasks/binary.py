@@ -14,10 +14,13 @@ from segcore.datasets.pipeline import batches
 from segcore.datasets.samples import DatasetError, load_square
 from segcore.training.mean_iou import overlap
 from segcore.training.recipes import Recipe
-from segcore.training.tasks import Shown
+from segcore.training.tasks import Part, Shown
 
 STORED_SIDE_FACTOR = 1.25
 SAMPLE_COUNT = 4
+
+ABILITIES = ["binary"]
+CLASSES = ["pet"]
 
 
 def material(
@@ -30,6 +33,11 @@ def material(
 def objective(recipe: Recipe) -> BinaryObjective:
     """Return the recipe's loss, with the overlap of the masks."""
     return BinaryObjective(recipe)
+
+
+def parts(model, pictures: np.ndarray) -> dict[str, Part]:
+    """Return the whole network."""
+    return {"model": Part(model, (pictures,))}
 
 
 class BinaryMaterial:

@@ -15,11 +15,14 @@ from segcore.datasets.samples import DatasetError
 from segcore.datasets.scene_pipeline import Crops, centre_targets, crop_batches, tensors
 from segcore.labels import UNLABELLED
 from segcore.training.recipes import Recipe
-from segcore.training.tasks import Shown
+from segcore.training.tasks import Part, Shown
 
 STORED_SIDE = 384
 HEAT_WEIGHT, OFFSET_WEIGHT = 200.0, 0.04  # the paper's 0.01 of offsets four times as large
 THINGS = list(SCENES.things)
+
+ABILITIES = ["semantic", "instance", "panoptic"]
+CLASSES = list(SCENES.names)
 
 
 def material(
@@ -32,6 +35,11 @@ def material(
 def objective(recipe: Recipe) -> PanopticObjective:
     """Return the losses of the three branches."""
     return PanopticObjective()
+
+
+def parts(model, pictures: np.ndarray) -> dict[str, Part]:
+    """Return the whole network."""
+    return {"model": Part(model, (pictures,))}
 
 
 class SceneMaterial:

@@ -7,7 +7,7 @@ import streamlit as st
 from segcore import images
 from segcore.class_sets import ClassSet, SceneClass
 from segcore.exporters import labelme, scenes
-from segcore.exporters.pictures import file_name, unique_names, zip_files
+from segcore.exporters.pictures import file_name, stem, unique_names, zip_files
 from segcore.labels import Instances
 from segcore.objects import MaskedObject, union
 from segcore.prompting.kept import Kept, at_size
@@ -29,11 +29,10 @@ def show(ground: Ground, encoded: Encoded, kept: tuple[Kept, ...]) -> None:
         "Format", list(FORMATS), format_func=FORMATS.__getitem__, key="techniques-format"
     )
     suffix = "json" if chosen in ("coco", "labelme") else "zip"
-    begin = file_name(ground.name, "").removesuffix("_.png")
     st.download_button(
         "Download",
         lambda: content(chosen, ground.name, ground.size, encoded.size, kept),
-        f"{begin}_{'objects' if chosen == 'zip' else chosen}.{suffix}",
+        f"{stem(ground.name)}_{'objects' if chosen == 'zip' else chosen}.{suffix}",
         MIME[suffix],
         icon=":material/download:",
         on_click="ignore",

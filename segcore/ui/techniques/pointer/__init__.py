@@ -86,6 +86,7 @@ def show(
             "alt": alt,
             "off": off,
             "labels": list(labels),
+            "report": told.get("report", 0),
             "answered": {"who": answered[0], "n": answered[1]},
             "can": {
                 "undo": bool(history.past or history.acts),

@@ -34,7 +34,8 @@ class Stage {
     this.tools = [...root.querySelectorAll("[data-tool]")];
     this.steps = [...root.querySelectorAll("[data-step]")];
     this.who = crypto.getRandomValues(new Uint32Array(2)).join("-");
-    this.count = 0;
+    this.count = 0; // of acts
+    this.reports = 0;
     this.pending = [];
     this.tool = "add";
     this.shown = null; // key of the picture that is on the stage
@@ -220,8 +221,9 @@ class Stage {
   }
 
   message(needs) {
-    const { key } = this.data;
-    return { who: this.who, picture: key, acts: this.pending, has: this.shown, needs };
+    const { who, data, pending: acts, shown: has } = this;
+    const report = (this.reports += 1); // comes back, so that no answer is like the one before
+    return { who, report, picture: data.key, acts, has, needs };
   }
 
   rest() {

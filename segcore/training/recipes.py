@@ -178,6 +178,22 @@ CUSTOM = replace(
     augmentation=None,
     mixed_precision=False,
 )
+PROMPT = Recipe(
+    "prompt",
+    "promptable",
+    options={"variant": "lite2", "frozen_blocks": 3},
+    side=320,
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=4e-4,
+    schedule="cosine",
+    warmup_epochs=0.1,
+    batch=8,
+    epochs=10,
+    validation=0.03,
+    mixed_precision=True,
+    task="prompt",
+)
 SCENES_PANOPTIC = Recipe(
     "scenes-panoptic",
     "panoptic_deeplab",
@@ -202,6 +218,7 @@ RECIPES = {
         PETS,
         CUSTOM,
         SCENES_PANOPTIC,
+        PROMPT,
     )
 }
 

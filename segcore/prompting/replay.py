@@ -15,20 +15,25 @@ Mask = NDArray[np.bool_]
 
 
 class Predictor(Protocol):
-    """What `segcore.inference.prompt.PromptPredictor` offers, as far as it is used here."""
+    """What `segcore.inference.prompt.PromptPredictor` offers, where the words are."""
 
-    def set_image(self, picture: NDArray[np.uint8]) -> Any:
-        """Encode a picture, (h, w, 3) uint8."""
+    embedding: Any
+
+    def set_image(self, picture: NDArray[np.uint8]) -> None:
+        """Encode a picture."""
 
     def predict(
         self,
-        point_coords: NDArray[np.float32] | None = None,
-        point_labels: NDArray[np.int64] | None = None,
-        box: NDArray[np.float32] | None = None,
-        mask_input: NDArray[np.float32] | None = None,
+        point_coords: Any = None,
+        point_labels: Any = None,
+        box: Any = None,
+        mask_input: Any = None,
         multimask_output: bool = True,
     ) -> tuple[Mask, NDArray[np.float32], NDArray[np.float32]]:
-        """Return masks (n, h, w), their predicted IoU (n,) and low-resolution logits."""
+        """Return masks, the best first, their predicted IoU and their logits."""
+
+    def mask_input(self, mask: Mask) -> NDArray[np.float32]:
+        """Return the logits that stand for a mask."""
 
 
 @dataclass(frozen=True)
@@ -112,17 +117,16 @@ class Replay:
         x, y = self._factors
         points = [act for act in acts if isinstance(act, Point)]
         frames = [act for act in acts if isinstance(act, Frame)]
-        # A click means the middle of its pixel, not that pixel's corner.
-        coordinates = [((p.x + 0.5) * x, (p.y + 0.5) * y) for p in points]
-        box = np.array(frames[-1].corners, np.float32) * (x, y, x, y) if frames else None
-        fresh = isinstance(acts[-1], Frame)  # a new box asks anew
-        masks, scores, logits = self._predictor.predict(
-            point_coords=np.array(coordinates, np.float32).reshape(-1, 2) if points else None,
-            point_labels=np.array([p.adds for p in points], np.int64) if points else None,
-            box=None if box is None else box.astype(np.float32),
-            mask_input=None if so_far is None or fresh else so_far.logits[so_far.chosen][None],
-            multimask_output=True,
+        # To the predictor a pixel's number is its middle, to a scale it is its corner.
+        coordinates = [((p.x + 0.5) * x - 0.5, (p.y + 0.5) * y - 0.5) for p in points]
+        box = (
+            np.array(frames[-1].corners, np.float32) * np.float32((x, y, x, y)) if frames else None
         )
-        scores = np.asarray(scores, np.float32).ravel()
-        best = int(np.nanargmax(scores)) if np.isfinite(scores).any() else 0
-        return Reply(np.asarray(masks, bool), scores, best, np.asarray(logits, np.float32))
+        fresh = so_far is None or isinstance(acts[-1], Frame)  # a new box asks anew
+        masks, scores, logits = self._predictor.predict(
+            point_coords=np.array(coordinates, np.float32) if points else None,
+            point_labels=np.array([p.adds for p in points], np.int64) if points else None,
+            box=box,
+            mask_input=None if fresh else so_far.logits[so_far.chosen],
+        )
+        return Reply(masks, scores, 0, logits)

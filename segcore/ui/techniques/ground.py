@@ -22,7 +22,7 @@ from segcore.ui.text import plain
 
 OWN = "own"
 DEFAULT = "coins"
-LARGE = 800  # pixels of the longer side where the picture is pointed at
+LARGE = 640  # pixels of the longer side where the picture is pointed at
 
 
 @dataclass(frozen=True)

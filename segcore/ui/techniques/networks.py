@@ -138,14 +138,15 @@ def _at_prompts(
     from segcore.inference.prompt import PromptPredictor
 
     predictor = PromptPredictor(model, device)
-    began = perf_counter()
     predictor.set_image(picture)
-    mask = prompted(predictor, picture.shape[:2], how, prompts)
-    return Finding(images.encode_png(mask), perf_counter() - began)
+    began = perf_counter()
+    mask = prompted(predictor, (picture.shape[0], picture.shape[1]), how, prompts)
+    seconds = perf_counter() - began + _worked(predictor.embedding.seconds)
+    return Finding(images.encode_png(mask), seconds)
 
 
 def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> NDArray[np.bool_]:
-    """Return the likeliest mask of a predictor whose picture is set.
+    """Return the best masks of a predictor whose picture is set.
 
     Parameters
     ----------
@@ -157,7 +158,7 @@ def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> ND
     prompts : Prompts
         In pixels of that picture.
     """
-    seeds = [np.array([seed], np.float32) for seed in prompts.seeds]
+    seeds = [np.array([seed], np.float32) - 0.5 for seed in prompts.seeds]  # to pixels
     box = np.array(prompts.box, np.float32)
     if how == "box" or not seeds:
         tries = [(None, box)]
@@ -168,10 +169,7 @@ def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> ND
     mask = np.zeros(size, bool)
     for points, corners in tries:
         labels = None if points is None else np.ones(len(points), np.int64)
-        masks, scores, _ = predictor.predict(
-            point_coords=points, point_labels=labels, box=corners, multimask_output=True
-        )
-        mask |= masks[int(np.argmax(scores))]
+        mask |= predictor.predict(points, labels, corners, multimask_output=False).masks[0]
     return mask
 
 

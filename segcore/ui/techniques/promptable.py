@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 import streamlit as st
@@ -13,8 +12,10 @@ from numpy.typing import NDArray
 from segcore import images
 from segcore.inference import zoo
 from segcore.inference.zoo import Card
+from segcore.labels import Instances
 from segcore.prompting.acts import ActError
 from segcore.prompting.replay import Predictor, Replay
+from segcore.scenes.scaling import scaled
 from segcore.ui.techniques import findings
 from segcore.ui.techniques.ground import Ground
 
@@ -35,8 +36,6 @@ class Encoded:
         The picture, for the browser.
     predictor : Predictor
     replay : Replay
-    seconds : float
-        What encoding took.
     """
 
     key: tuple[str, str, str]
@@ -44,7 +43,6 @@ class Encoded:
     jpeg: bytes
     predictor: Predictor
     replay: Replay
-    seconds: float
 
 
 def cards() -> list[Card]:
@@ -82,14 +80,36 @@ def encoded(ground: Ground, card: Card, device: str) -> Encoded:
     picture = ground.large()
     size = picture.shape[0], picture.shape[1]
     predictor = make_predictor(card, device)
-    began = perf_counter()
     predictor.set_image(picture)
-    seconds = perf_counter() - began
     factors = size[1] / ground.size[1], size[0] / ground.size[0]
     replay = Replay(predictor, factors, _beginning(ground, device, size, predictor))
-    new = Encoded(key, size, images.encode_jpeg(picture), predictor, replay, seconds)
+    new = Encoded(key, size, images.encode_jpeg(picture), predictor, replay)
     st.session_state[_ENCODED] = new
     return new
+
+
+def everything(
+    encoded: Encoded,
+    card: Card,
+    device: str,
+    least: float,
+    progress: Callable[[int, int], bool],
+) -> Instances:
+    """Return all objects at the size of the encoded picture.
+
+    Parameters
+    ----------
+    encoded, card, device
+    least : float
+        Predicted IoU of the masks that are kept.
+    progress : callable
+        Called with clicks done and all; False stops.
+    """
+    from segcore.inference.everything import Filter, everything
+
+    keep = Filter(iou=least)
+    found = everything(encoded.predictor.embedding, card, device, keep=keep, progress=progress)
+    return scaled(found, encoded.size)
 
 
 def _beginning(
@@ -106,6 +126,6 @@ def _beginning(
         mask = finding.mask()
         if mask.shape != size:
             mask = images.resize(mask * np.uint8(255), size) >= 128
-        return mask, predictor.mask_logits(mask)
+        return mask, predictor.mask_input(mask)
 
     return begin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -146,7 +147,7 @@ def distinct(masks: NDArray[np.bool_], scores: NDArray[np.float32], overlap: flo
     overlap : float
         A mask whose IoU with a better one is larger is a duplicate.
     """
-    flat = masks.reshape(len(masks), -1).astype(np.float32)
+    flat = masks.reshape(len(masks), math.prod(masks.shape[1:])).astype(np.float32)
     common = flat @ flat.T
     areas = flat.sum(axis=1)
     iou = common / np.maximum(areas[:, None] + areas - common, 1)

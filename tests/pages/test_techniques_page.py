@@ -108,3 +108,13 @@ def test_an_own_picture_with_its_mask_is_scored():
     page.file_uploader(key="techniques-mask").set_value(("mask.png", mask, "image/png")).run()
     assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}
     assert any("480 × 360" in caption.value for caption in page.caption)
+
+
+def test_what_was_stopped_shows_what_is_done_and_goes_on():
+    page = visit(methods="otsu canny")
+    page.session_state["techniques stopped"] = ("coins", "otsu", "canny")
+    page.session_state["techniques done"] = ["otsu"]
+    page.run()
+    assert list(scores(healthy(page))) == ["Otsu"] and "1 of 2" in page.info[0].value
+    next(b for b in page.button if b.label == "Go on").click().run()
+    assert len(scores(healthy(page))) == 2 and not page.info

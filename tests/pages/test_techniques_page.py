@@ -134,3 +134,13 @@ def test_removed_seeds_do_not_come_back_with_a_late_answer():
     assert address(page)["seeds"] == "none", "it came too late"
     answer(page.session_state["techniques canvas"]["sent"], 70)
     assert len(address(page)["seeds"].split()) == 1, "this one knows of the change"
+
+
+def test_what_was_stopped_shows_what_is_done_and_goes_on():
+    page = visit(methods="otsu canny")
+    page.session_state["techniques stopped"] = ("coins", "otsu", "canny")
+    page.session_state["techniques done"] = ["otsu"]
+    page.run()
+    assert list(scores(healthy(page))) == ["Otsu"] and "1 of 2" in page.info[0].value
+    next(b for b in page.button if b.label == "Go on").click().run()
+    assert len(scores(healthy(page))) == 2 and not page.info

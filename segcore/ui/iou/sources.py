@@ -43,7 +43,7 @@ class Side:
 def offered(stage: Stage, side: str) -> list[str]:
     """Return the sources that a side can have on a picture."""
     sources = [DRAWN, FILE]
-    if stage.picture and zoo.names():
+    if stage.picture and zoo.names_for("binary"):
         sources.append(MODEL)
     if side == TARGET and stage.key in sample_outlines():
         sources.append(TRUTH)
@@ -152,7 +152,7 @@ def _read(
 
 
 def _from_model(stage: Stage, side: str, device: str) -> Side:
-    names = zoo.names()
+    names = zoo.names_for("binary")
     key, name = memory.restore(f"{side}-model", names[0], memory.one_of(names))
     name = st.selectbox("Model", names, names.index(name) if name in names else 0, key=key)
     memory.keep(f"{side}-model", name, name if name != names[0] else None)

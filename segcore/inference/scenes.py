@@ -93,8 +93,7 @@ def _class_map(
     card: Card,
 ) -> ClassMap:
     began = perf_counter()
-    size = (picture.shape[0], picture.shape[1])
-    shape = images.fit_size(size, WORKING_SIDE, enlarge=False)
+    size, shape = (picture.shape[0], picture.shape[1]), _shape(picture)
     probabilities = _softmax(maps[0])
     classes, best = np.zeros(shape, np.uint8), np.full(shape, -1, np.float32)
     for index in range(probabilities.shape[-1]):

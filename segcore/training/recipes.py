@@ -204,7 +204,7 @@ SCENES_PANOPTIC = Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     batch=16,
-    epochs=12,
+    epochs=10,
     mixed_precision=True,
     task="panoptic",
 )

@@ -81,7 +81,7 @@ def _uploads(several: bool) -> list[Picture]:
         help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
         "Pictures stay in this server's memory while this page is open.",
     )
-    kept = st.session_state.get("kept_uploads", [])
+    kept = st.session_state.get("kept_uploads", [])[: None if several else 1]
     if kept and not st.session_state.uploads:
         with st.container(horizontal=True, vertical_alignment="center"):
             names = ", ".join(file.name for file in kept)
@@ -92,7 +92,7 @@ def _uploads(several: bool) -> list[Picture]:
             f"{len(kept)} pictures were given and up to {MAX_PICTURES} are taken; "
             "the others are left out. Bring them in a second go, or use the command line."
         )
-    return [_uploaded(file) for file in kept[: MAX_PICTURES if several else 1]]
+    return [_uploaded(file) for file in kept[:MAX_PICTURES]]
 
 
 def _keep_uploads() -> None:

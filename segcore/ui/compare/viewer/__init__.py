@@ -14,7 +14,10 @@ def _file(name: str) -> str:
 
 
 _component = st.components.v2.component(
-    "segcore.compare", html=_file("viewer.html"), css=_file("viewer.css"), js=_file("viewer.js")
+    "segcore.compare",
+    html=_file("viewer.html"),
+    css=_file("viewer.css"),
+    js="\n".join(_file(name) for name in ("pixels.js", "legend.js", "viewer.js")),
 )
 
 

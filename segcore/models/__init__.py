@@ -12,6 +12,7 @@ ARCHITECTURES = (
     "encoder_unet",
     "panoptic_deeplab",
     "mask_rcnn",
+    "promptable",
 )
 
 
@@ -48,6 +49,7 @@ def load(path: Path, *, optimizer: bool = False):
     """
     import keras
 
-    for module in ("layers", "frozen_depthwise"):  # registers the layers of our own
+    # These register the layers of our own.
+    for module in ("layers", "frozen_depthwise", "prompt_decoder"):
         import_module(f"segcore.models.{module}")
     return keras.saving.load_model(path, compile=optimizer, safe_mode=True)

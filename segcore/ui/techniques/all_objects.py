@@ -90,15 +90,15 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         least = settings.bound(
             st.number_input,
-            "Predicted IoU, at least",
+            "Least IoU",
             "least",
             _least(),
             lambda value: None if value == LEAST else f"{value:.2f}",
             min_value=0.0,
             max_value=1.0,
             step=0.05,
-            help="Masks of which the model expects less are left out",
-            width=150,
+            help="Masks of which the model expects a smaller IoU are left out",
+            width=120,
         )
         st.button(
             "Segment everything",

@@ -257,8 +257,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--recipe",
         default="pets",
-        help="lecture-32x25, lecture-32x30, lecture-64x40, pets-lecture, pets, custom or "
-        "scenes-panoptic",
+        help="lecture-32x25, lecture-32x30, lecture-64x40, pets-lecture, pets, custom, "
+        "scenes-panoptic, scenes-maskrcnn or prompt",
     )
     sub.add_argument(
         "--data",

@@ -26,6 +26,8 @@ class SamplePicture:
         A file in ``samples/`` or the name of a picture of scikit-image; one of them is set.
     source_url, licence_url, changes, notice, package_file : str
         What a licence wants said, empty where it wants nothing.
+    pages : list of str
+        The pages that show it: ``segment`` (and those that show the same pets), ``compare``.
     """
 
     name: str
@@ -41,6 +43,7 @@ class SamplePicture:
     changes: str = ""
     notice: str = ""
     package_file: str = ""
+    pages: tuple[str, ...] = ("segment",)
 
     @property
     def file_name(self) -> str:
@@ -58,8 +61,12 @@ class SamplePicture:
         return images.decode(self.data(), self.title)
 
 
+def sample_pictures(page: str = "segment") -> dict[str, SamplePicture]:
+    """Return a page's samples by name, in the order in which they are shown."""
+    return {name: sample for name, sample in _all().items() if page in sample.pages}
+
+
 @cache
-def sample_pictures() -> dict[str, SamplePicture]:
-    """Return the samples by name, in the order in which they are shown."""
+def _all() -> dict[str, SamplePicture]:
     text = (resources.files("segcore") / "samples" / "samples.json").read_text("utf-8")
     return {values["name"]: SamplePicture(**values) for values in json.loads(text)}

@@ -23,7 +23,10 @@ def test_the_table_of_models_equals_the_cards(name):
     assert card.metrics["test"]["images"] == 263
 
 
-@pytest.mark.parametrize("sample", sample_pictures().values(), ids=lambda sample: sample.name)
+SAMPLES = sample_pictures() | sample_pictures("compare")
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=lambda sample: sample.name)
 def test_every_sample_is_credited(sample):
     (row,) = (line for line in README.splitlines() if line.startswith(f"| {sample.title} |"))
     assert sample.author in row and sample.licence in row and sample.source in row

@@ -21,7 +21,7 @@ from segcore.datasets.scenes import HAND_MADE, SceneSample
 from segcore.images import PictureError
 from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.metrics import ClassMeter, InstanceMeter, OverlapMeter
-from segcore.metrics.overlap import mean_defined
+from segcore.metrics.overlap import class_iou, mean_defined
 from segcore.scenes import scoring
 from segcore.scenes.scaling import scaled
 
@@ -82,8 +82,8 @@ def semantic(
         things.update(*pair)
         if _by_hand(sample):
             stuff.update(*pair)
-    iou = {SCENES.names[i]: float(things.result()["iou_by_class"][i]) for i in SCENES.things}
-    iou |= {SCENES.names[i]: float(stuff.result()["iou_by_class"][i]) for i in SCENES.stuff}
+    iou = {SCENES.names[i]: float(class_iou(things.matrix)[i]) for i in SCENES.things}
+    iou |= {SCENES.names[i]: float(class_iou(stuff.matrix)[i]) for i in SCENES.stuff}
     return walk.figures(
         miou=mean_defined(iou.values()),
         miou_things=mean_defined(iou[SCENES.names[i]] for i in SCENES.things),
@@ -105,9 +105,8 @@ def voc(
     walk = _Walk(predict, samples, progress)
     for _, target, result in walk:
         meter.update(target, table[result.classes])
-    result = meter.result()
-    iou = dict(zip(VOC_NAMES, result["iou_by_class"].tolist(), strict=True))
-    return walk.figures(miou=result["miou"], iou=iou)
+    iou = dict(zip(VOC_NAMES, class_iou(meter.matrix).tolist(), strict=True))
+    return walk.figures(miou=mean_defined(iou.values()), iou=iou)
 
 
 def pets(

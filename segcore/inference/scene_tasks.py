@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,12 @@ MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
     "instance": evaluate_scenes.instances,
     "panoptic": evaluate_scenes.panoptic,
 }
-ARCHITECTURES = {
-    "deeplab": "semantic",
-    "mask_rcnn": "instance",
-    "panoptic_deeplab": "panoptic",
-}
 
 
 def task_of(card: Card) -> str | None:
-    """Return the task of `TASKS` that a model was made for; None if it is no scene model."""
-    return ARCHITECTURES.get(card.architecture)
+    """Return the task of a model that says most of a picture; None if it is no scene model."""
+    able = [task for task in TASKS if task in card.tasks]
+    return able[-1] if able else None
 
 
 @dataclass(frozen=True)
@@ -109,11 +106,11 @@ def job(task: str, root: Path, split: str) -> Job:
 
 
 def predictor(task: str, card: Card, device: str | None = None) -> Predict:
-    """Return a model's predictor of a task."""
-    from segcore.inference import scenes as engines
-
+    """Return a model's predictor of a task; a ValueError if it is not made for that."""
+    if task not in card.tasks:
+        raise ValueError(f"{card.name} has no --task {task}; accepted are {', '.join(card.tasks)}.")
     functions = {"semantic": "semantic", "instance": "instances", "panoptic": "panoptic"}
-    run = getattr(engines, functions[task])
+    run = getattr(import_module("segcore.inference.scenes"), functions[task])
     return lambda picture: run(picture, card, device)
 
 

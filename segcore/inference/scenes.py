@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcore import images
 from segcore.class_sets import SCENES
-from segcore.inference import runtime
+from segcore.inference import mask_rcnn, runtime
 from segcore.inference.zoo import Card, ModelUnavailable
 from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.scenes import views
@@ -39,7 +39,8 @@ def semantic(picture: NDArray[np.uint8], card: Card, device: str | None = None) 
     ModelUnavailable
         If the model cannot do this, cannot be loaded or fails on this picture.
     """
-    return _class_map(*_maps(picture, card, device), picture, card)
+    maps, where, seconds = _maps(picture, card, device)
+    return _class_map(maps, where, seconds, picture, card)
 
 
 def panoptic(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> Panoptic:
@@ -57,8 +58,14 @@ def panoptic(picture: NDArray[np.uint8], card: Card, device: str | None = None) 
 
 
 def instances(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> Instances:
-    """Return the objects of a picture; for the rest see `semantic`."""
+    """Return the objects of a picture, also by a Mask R-CNN; for the rest see `semantic`."""
+    if card.architecture == "mask_rcnn":
+        return mask_rcnn.instances(picture, card, _shape(picture), device)
     return views.objects(panoptic(picture, card, device))
+
+
+def _shape(picture: NDArray[np.uint8]) -> tuple[int, int]:
+    return images.fit_size((picture.shape[0], picture.shape[1]), WORKING_SIDE, enlarge=False)
 
 
 def _maps(picture: NDArray[np.uint8], card: Card, device: str | None):
@@ -88,8 +95,7 @@ def _class_map(
     card: Card,
 ) -> ClassMap:
     began = perf_counter()
-    size = (picture.shape[0], picture.shape[1])
-    shape = images.fit_size(size, WORKING_SIDE, enlarge=False)
+    size, shape = (picture.shape[0], picture.shape[1]), _shape(picture)
     probabilities = _softmax(maps[0])
     classes, best = np.zeros(shape, np.uint8), np.full(shape, -1, np.float32)
     for index in range(probabilities.shape[-1]):
@@ -113,4 +119,5 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _enlarged(values: NDArray[np.float32], shape: tuple[int, int]) -> NDArray[np.float32]:
     """Resize bilinearly, pixel centre to pixel centre."""
-    return cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    size = (shape[1], shape[0])
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)

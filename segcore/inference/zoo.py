@@ -129,6 +129,21 @@ def names(weights: Path | None = None) -> list[str]:
     return list(_folders(weights))
 
 
+def names_for(task: str) -> list[str]:
+    """Return the names of the models that can do a task.
+
+    Those whose card cannot be read count as ``binary``, so that a page can say so.
+    """
+    return [name for name, folder in _folders(None).items() if task in _tasks(folder)]
+
+
+def _tasks(folder: Path) -> list[str]:
+    try:
+        return Card.read(folder).tasks
+    except ModelUnavailable:
+        return ["binary"]
+
+
 def card(name: str, weights: Path | None = None) -> Card:
     """Return a model's card by name; a `ModelUnavailable` lists the names there are."""
     known = _folders(weights)

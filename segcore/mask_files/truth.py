@@ -46,7 +46,7 @@ def read(files: Sequence[File], size: tuple[int, int], picture: str = "") -> Tru
     MaskFileError
         For anything that cannot be used; no other exception leaves this function.
     """
-    names = " and ".join(shown(name) for name, _ in files)
+    names = " and ".join(shown(name) for name, _ in files) or "No file"
     try:
         return _read(files, size, picture)
     except (MaskFileError, DrawingError) as error:

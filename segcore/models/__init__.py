@@ -6,7 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-ARCHITECTURES = ("lecture_unet", "original_unet", "encoder_unet", "panoptic_deeplab", "promptable")
+ARCHITECTURES = (
+    "lecture_unet",
+    "original_unet",
+    "encoder_unet",
+    "panoptic_deeplab",
+    "mask_rcnn",
+    "promptable",
+)
 
 
 def build(architecture: str, **options: Any):

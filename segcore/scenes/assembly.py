@@ -20,7 +20,7 @@ Published are 4,096 pixels of COCO's 640×480 and the like, 0.013.
 class Found(NamedTuple):
     """An object of an id map: its class and its score, 0 to 1."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs
     score: float
 
 

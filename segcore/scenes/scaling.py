@@ -23,7 +23,7 @@ def scaled(result: R, shape: tuple[int, int]) -> R:
     Segments and objects that lose all their pixels are left out.
     """
     old = result.ids.shape if isinstance(result, Truth) else result.shape
-    return result if old == tuple(shape) else _scaled(result, tuple(shape))
+    return result if old == tuple(shape) else _scaled(result, (shape[0], shape[1]))
 
 
 @singledispatch

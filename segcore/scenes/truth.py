@@ -25,7 +25,7 @@ class TrueSegment(NamedTuple):
     """
 
     id: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs
     crowd: bool = False
 
 

@@ -204,9 +204,24 @@ SCENES_PANOPTIC = Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     batch=16,
-    epochs=12,
+    epochs=10,
     mixed_precision=True,
     task="panoptic",
+)
+SCENES_MASKRCNN = Recipe(
+    "scenes-maskrcnn",
+    "mask_rcnn",
+    options={"frozen_blocks": 3},
+    side=320,
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=4e-4,
+    schedule="cosine",
+    warmup_epochs=0.5,
+    batch=16,
+    epochs=20,
+    mixed_precision=True,
+    task="instance",
 )
 RECIPES = {
     recipe.name: recipe
@@ -218,6 +233,7 @@ RECIPES = {
         PETS,
         CUSTOM,
         SCENES_PANOPTIC,
+        SCENES_MASKRCNN,
         PROMPT,
     )
 }

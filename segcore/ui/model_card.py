@@ -19,7 +19,7 @@ FIGURES = {
 
 def pick() -> zoo.Card | None:
     """Show the models with their figures; return one's card, None if it cannot be used."""
-    names = zoo.names()
+    names = zoo.names_for("binary")
     if not names:
         st.error("There is no model: weights/ is empty; fetch the repository again.")
         return None

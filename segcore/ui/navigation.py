@@ -19,6 +19,7 @@ def navigate():
         [
             segment(url_path="home", default=True),
             segment(url_path="segment", visibility="hidden"),
+            st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:"),
             st.Page(PAGES / "iou.py", title="IoU calculator", icon=":material/join_inner:"),
             st.Page(PAGES / "techniques.py", title="Techniques", icon=":material/science:"),
             st.Page(PAGES / "training.py", title="Training", icon=":material/monitoring:"),

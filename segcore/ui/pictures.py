@@ -45,10 +45,18 @@ class Picture:
         return images.decode(self.read(), self.name)
 
 
-def pick() -> list[Picture]:
-    """Show the source switch and its widget; return what was chosen, a sample at first."""
+def pick(page: str = "segment", several: bool = True) -> list[Picture]:
+    """Show the source switch and its widget; return what was chosen, a sample at first.
+
+    Parameters
+    ----------
+    page : str
+        Whose samples are shown.
+    several : bool
+        Whether more than one picture can be uploaded.
+    """
     source = st.segmented_control(
-        "Pictures from",
+        "Pictures from" if several else "Picture from",
         list(SOURCES),
         default="Samples",
         required=True,
@@ -56,51 +64,56 @@ def pick() -> list[Picture]:
         key="source",
     )
     if source == "Upload":
-        st.file_uploader(
-            "One or more pictures",
-            sorted(images.SUFFIXES),
-            accept_multiple_files=True,
-            key="uploads",
-            on_change=_keep_uploads,
-            help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
-            "Pictures stay in this server's memory while this page is open.",
-        )
-        kept = st.session_state.get("kept_uploads", [])
-        if kept and not st.session_state.uploads:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                names = ", ".join(file.name for file in kept)
-                st.caption(f"Still here from before: {plain(names)}")
-                st.button("Remove", on_click=_keep_uploads, icon=":material/delete:")
-        if len(kept) > MAX_PICTURES:
-            st.warning(
-                f"{len(kept)} pictures were given and up to {MAX_PICTURES} are taken; "
-                "the others are left out. Bring them in a second go, or use the command line."
-            )
-        return [_uploaded(file) for file in kept[:MAX_PICTURES]]
+        return _uploads(several)
     if source == "Camera":
         photo = st.camera_input("Take a photo")
         return [_uploaded(photo)] if photo else []
-    return [_sample_gallery()]
+    return [_sample_gallery(page)]
+
+
+def _uploads(several: bool) -> list[Picture]:
+    st.file_uploader(
+        "One or more pictures" if several else "Your picture",
+        sorted(images.SUFFIXES),
+        accept_multiple_files=several,
+        key="uploads",
+        on_change=_keep_uploads,
+        help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels each. "
+        "Pictures stay in this server's memory while this page is open.",
+    )
+    kept = st.session_state.get("kept_uploads", [])[: None if several else 1]
+    if kept and not st.session_state.uploads:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            names = ", ".join(file.name for file in kept)
+            st.caption(f"Still here from before: {plain(names)}")
+            st.button("Remove", on_click=_keep_uploads, icon=":material/delete:")
+    if len(kept) > MAX_PICTURES:
+        st.warning(
+            f"{len(kept)} pictures were given and up to {MAX_PICTURES} are taken; "
+            "the others are left out. Bring them in a second go, or use the command line."
+        )
+    return [_uploaded(file) for file in kept[:MAX_PICTURES]]
 
 
 def _keep_uploads() -> None:
     """Remember the uploads: Streamlit drops them with the widget when another source is shown."""
-    st.session_state.kept_uploads = st.session_state.uploads
+    given = st.session_state.uploads or []
+    st.session_state.kept_uploads = given if isinstance(given, list) else [given]
 
 
 def _uploaded(file) -> Picture:
     return Picture(file.file_id, file.name, f"Your picture {file.name}", file.getvalue)
 
 
-def _sample_gallery() -> Picture:
-    samples = sample_pictures()
+def _sample_gallery(page: str) -> Picture:
+    samples = sample_pictures(page)
     chosen = st.query_params.get("sample")
     if chosen not in samples:
         chosen = next(iter(samples))
     with st.container(horizontal=True, wrap=False, gap="small", key="samples"):
         for name, sample in samples.items():
             with st.container(width=92, gap="xxsmall"):
-                st.image(thumbnail(name), width=92, alt=sample.alt)
+                st.image(thumbnail(name, page), width=92, alt=sample.alt)
                 st.button(
                     f"**{sample.title}**" if name == chosen else sample.title,
                     key=f"sample-{name}",
@@ -114,9 +127,9 @@ def _sample_gallery() -> Picture:
 
 
 @st.cache_data(show_spinner=False)
-def thumbnail(name: str) -> np.ndarray:
-    """Return a sample cropped to 3:2 and scaled to 208 pixels' width."""
-    picture = sample_pictures()[name].picture()
+def thumbnail(name: str, page: str = "segment") -> np.ndarray:
+    """Return a page's sample cropped to 3:2 and scaled to 208 pixels' width."""
+    picture = sample_pictures(page)[name].picture()
     height, width = picture.shape[:2]
     h, w = min(height, width * 2 // 3), min(width, height * 3 // 2)
     top, left = (height - h) // 2, (width - w) // 2

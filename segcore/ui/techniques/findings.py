@@ -26,7 +26,7 @@ _STOPPED, _DONE = "techniques stopped", "techniques done"
 
 def all_names() -> list[str]:
     """Return the names of all methods: the classical ones, then ``model:NAME`` of the zoo."""
-    return [*methods(), *(MODEL + name for name in zoo.names())]
+    return [*methods(), *(MODEL + name for name in zoo.names_for("binary"))]
 
 
 def title(name: str) -> str:

@@ -1,0 +1,1 @@
+"""The page Compare: one picture as semantic, instance and panoptic segmentation."""

@@ -19,7 +19,7 @@ from segcore.objects import MaskedObject, Patch, trimmed
 
 WORKING_SIDE = 640  # pixels: the longest side of the result
 UNNAMED = ClassSet("unnamed", ())
-CLICKS = 32  # a run of the decoder
+CLICKS = 4  # a run of the decoder; of 32, too large for the caches, each takes five times as long
 
 
 @dataclass(frozen=True)

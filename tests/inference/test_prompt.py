@@ -210,7 +210,7 @@ def test_everything_keeps_distinct_objects_best_first_and_can_be_stopped(card):
     assert scores == sorted(scores, reverse=True)
     calls = []
     everything(embedding, card, side=8, progress=lambda *call: calls.append(call))
-    assert calls == [(32, 32)]
+    assert calls == [(4 * i, 32) for i in range(1, 9)]
     stopped = everything(embedding, card, side=16, progress=lambda *_: False)
     assert 0 < len(stopped.objects) < len(everything(embedding, card, side=16).objects)
 

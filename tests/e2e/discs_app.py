@@ -16,7 +16,7 @@ def main() -> None:
     card = SimpleNamespace(name="discs", title="Discs", fingerprint="discs", tasks=["prompt"])
     promptable.cards = lambda: [card]
     promptable.make_predictor = StandIn
-    promptable.everything = partial(everything, slowly=2.0)
+    promptable.everything = partial(everything, waits=True)
     navigate().run()
 
 

@@ -72,14 +72,20 @@ def _points(coords, labels):
     return (coords, labels) if coords is not None else ((), ())
 
 
-def everything(encoded, card, device, least, progress, *, slowly: float = 0.0) -> Instances:
-    """Find six squares in a row, a click each, with less and less predicted IoU."""
+def everything(encoded, card, device, least, progress, *, waits: bool = False) -> Instances:
+    """Find six squares in a row, a click each, with less and less predicted IoU.
+
+    One that waits goes no further than the third until it is stopped, for a minute or two.
+    """
     side, found = min(encoded.size) // 8, []
     for number in range(6):
-        sleep(slowly)
         patch = Patch(side, number * side, np.ones((side, side), bool))
         found += [MaskedObject(patch, 0.95 - number / 10)] if 0.95 - number / 10 >= least else []
-        if progress(number + 1, 6) is False:
+        patience = 1000 if waits and number == 2 else 0
+        while (going := progress(number + 1, 6)) and patience:
+            patience -= 1
+            sleep(0.1)
+        if not going:
             break
     about = (encoded.size, encoded.size, ClassSet("unnamed", ()), "discs", "CPU")
     return Instances(*about, objects=tuple(found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from time import perf_counter, sleep
+from time import perf_counter
 
 import numpy as np
 import streamlit as st
@@ -14,12 +14,12 @@ from segcore.labels import Instances
 from segcore.prompting import kept as objects
 from segcore.ui.techniques import keeping, promptable, settings
 from segcore.ui.techniques.ground import Ground
-from segcore.ui.techniques.progress import Progress
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
 _SEARCH, _SAID = "techniques everything", "techniques found"
 LEAST = 0.7  # predicted IoU
+EVERY = 0.4  # seconds between two looks at a search
 _at_once = threading.Semaphore(1)  # a search takes seconds, other visitors' clicks none
 
 
@@ -74,6 +74,12 @@ class Search:
         """End it soon."""
         self.stopped = True
 
+    def ended(self) -> bool:
+        """Say whether it has ended, with a moment's patience."""
+        if self.thread:
+            self.thread.join(0.1)
+        return self.thread is None or not self.thread.is_alive()
+
 
 def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
     """Show the button and the least predicted IoU; wait for a search that is under way."""
@@ -84,15 +90,15 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         least = settings.bound(
             st.number_input,
-            "Predicted IoU, at least",
+            "Least IoU",
             "least",
             _least(),
             lambda value: None if value == LEAST else f"{value:.2f}",
             min_value=0.0,
             max_value=1.0,
             step=0.05,
-            help="Masks of which the model expects less are left out",
-            width=150,
+            help="Masks of which the model expects a smaller IoU are left out",
+            width=120,
         )
         st.button(
             "Segment everything",
@@ -104,10 +110,8 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
             help="Clicks on a grid of points and keeps every object that comes of it",
         )
     if search is not None:
-        _wait(search)
-        _keep(ground, encoded, search)
-        st.rerun()
-    if said := st.session_state.pop(_SAID, ""):
+        _watch(ground, encoded)
+    elif said := st.session_state.pop(_SAID, ""):
         st.caption(plain(said))
 
 
@@ -123,15 +127,26 @@ def _begin(encoded: Encoded, card: Card, device: str, least: float) -> None:
     search.begin(encoded, card, device, least)
 
 
-def _wait(search: Search) -> None:
-    """Show how far it is until it has ended; any click of the visitor interrupts the waiting."""
-    progress = Progress("techniques-everything-stop", search.stop, patience=0)
-    while search.thread and search.thread.is_alive():
-        share = search.done / search.total if search.total else 0.0
-        text = f"{search.done} of {search.total} clicks" if search.total else "Waiting"
-        progress.step(share, "Stopping" if search.stopped else text)
-        sleep(0.05)
-    progress.end()
+@st.fragment(run_every=EVERY)
+def _watch(ground: Ground, encoded: Encoded) -> None:
+    """Show how far the search is; runs of its own, as no click interrupts a fragment."""
+    search: Search | None = st.session_state.get(_SEARCH)
+    if search is None:
+        return
+    if search.ended():
+        _keep(ground, encoded, search)
+        st.rerun()
+    share = search.done / search.total if search.total else 0.0
+    text = f"{search.done} of {search.total} clicks" if search.total else "Waiting"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(share, "Stopping" if search.stopped else text)
+        st.button(
+            "Stop",
+            key="techniques-everything-stop",
+            icon=":material/stop_circle:",
+            on_click=search.stop,
+            disabled=search.stopped,
+        )
 
 
 def _keep(ground: Ground, encoded: Encoded, search: Search) -> None:

@@ -65,16 +65,15 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
     with panel:
         alternatives.show(encoded, reply, lambda index: act(ground, Choose(index)))
         keeping.keep(ground, encoded, now, reply)
-        keeping.show(ground, encoded)
         _begin_from(ground)
+        all_objects.show(ground, encoded, card, device)
+        keeping.show(ground, encoded)
     milliseconds = 1000 * encoded.predictor.embedding.seconds["encoder"]
     st.caption(
         f"{card.title}: the picture was encoded once, in {milliseconds:.0f} ms; each prompt "
         "only runs the small decoder. Masks are made at "
         f"{encoded.size[1]} × {encoded.size[0]} and exported at the picture's own size."
     )
-    with panel:  # last, as a search keeps the script here
-        all_objects.show(ground, encoded, card, device)
 
 
 def _choose(cards: list[Card]) -> Card:

@@ -2,6 +2,7 @@
 
 A press interrupts the script at its next call of Streamlit, and the callback is run before the
 next one; so what is going on must say its progress often and keep what it has in the session.
+No press interrupts a fragment: there, this is of no use.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ class Progress:
         The button's callback.
     """
 
-    def __init__(self, key: str, on_stop: Callable[[], None], patience: float = PATIENCE):
-        self._key, self._on_stop, self._patience = key, on_stop, patience
+    def __init__(self, key: str, on_stop: Callable[[], None]):
+        self._key, self._on_stop = key, on_stop
         self._began, self._shown = perf_counter(), False
         with st.container(horizontal=True, vertical_alignment="center"):
             self._bar, self._button = st.empty(), st.empty()
 
     def step(self, share: float, text: str) -> None:
         """Say how far it is, 0 to 1, and what comes now."""
-        if perf_counter() - self._began < self._patience:
+        if perf_counter() - self._began < PATIENCE:
             return
         self._bar.progress(min(1.0, share), text)
         if not self._shown:

@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--model", help="one model only; default: all in weights/")
     args = parser.parse_args()
     rows = []
-    for name in [args.model] if args.model else zoo.names():
+    for name in [args.model] if args.model else zoo.names_for("binary"):
         seconds, batch = measure(zoo.card(name), args.runs)
         size = f"{batch.shape[2]} × {batch.shape[1]}"
         medians = {way: statistics.median(values) for way, values in seconds.items()}

@@ -21,12 +21,14 @@ frame.set_up(
 )
 device = frame.device_picker()
 with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+    key, mode = memory.restore("mode", "draw", memory.one_of(MODES))
     mode = st.segmented_control(
         "What to do",
         list(MODES),
         format_func=MODES.__getitem__,
+        default=mode,
         required=True,
-        key=memory.restore("mode", "draw", memory.one_of(MODES)),
+        key=key,
     )
     memory.keep("mode", mode, mode if mode == "exercise" else None)
     if mode != "exercise":

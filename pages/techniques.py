@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.ui import frame
-from segcore.ui.techniques import ground, guide, settings, views
+from segcore.ui.techniques import ground, guide, interactive, settings, views
 
-VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods"}
+VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods", "point": "Interactive"}
 
 frame.set_up(
     "Techniques",
@@ -37,6 +37,8 @@ if view == "one":
     views.one(chosen, device)
 elif view == "all":
     views.everything(chosen, device)
+elif view == "point":
+    interactive.show(chosen, device)
 else:
     views.side_by_side(chosen, device)
 guide.show()

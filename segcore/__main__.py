@@ -114,6 +114,10 @@ def _exporter(args: argparse.Namespace, card: Card) -> Callable[[np.ndarray, str
 
 
 def _evaluate(args: argparse.Namespace) -> None:
+    if args.task == "prompt":
+        from segcore.inference.prompt_report import evaluate as evaluate_prompts
+
+        return evaluate_prompts(args)
     if args.task:
         from segcore.inference.scene_report import evaluate as evaluate_scenes
 
@@ -226,7 +230,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--data", type=Path, required=True, help="folder of the data set")
     sub.add_argument("--split", default="test", choices=("train", "val", "test"))
     sub.add_argument(
-        "--task", choices=("semantic", "instance", "panoptic"), help="what a scene model does"
+        "--task",
+        choices=("semantic", "instance", "panoptic", "prompt"),
+        help="what a scene model does, or clicks and boxes of a promptable model",
+    )
+    sub.add_argument(
+        "--prompts",
+        default="box,1,3,5",
+        help="of --task prompt, comma-separated: box, numbers of clicks (box,1,3,5)",
     )
     sub.add_argument(
         "--baseline",
@@ -246,8 +257,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--recipe",
         default="pets",
-        help="lecture-32x25, lecture-32x30, lecture-64x40, pets-lecture, pets, custom or "
-        "scenes-panoptic",
+        help="lecture-32x25, lecture-32x30, lecture-64x40, pets-lecture, pets, custom, "
+        "scenes-panoptic, scenes-maskrcnn or prompt",
     )
     sub.add_argument(
         "--data",

@@ -76,16 +76,22 @@ def batches(
         mask = tf.where(counts, tf.cast(mask, tf.float32)[..., None], 255.0)
         return normalisation(picture), mask
 
+    def unchanged(indices, counts):
+        masks = tf.cast(tf.gather(all_masks, indices), tf.float32)[..., None]
+        pictures = tf.cast(tf.gather(all_pictures, indices), tf.float32)
+        return normalisation(pictures), tf.where(counts[:, None, None, None], masks, 255.0)
+
     # The autotuner's thread may sleep on for half a minute at the end of a long epoch.
     options = tf.data.Options()
     options.autotune.enabled = False
-    return (
-        tf.data.Dataset.from_tensor_slices((order.astype(np.int64), counts))
-        .map(example, num_parallel_calls=os.cpu_count() or 1, deterministic=True)
-        .batch(batch, drop_remainder=replicas > 1)
-        .prefetch(2)
-        .with_options(options)
-    )
+    examples = tf.data.Dataset.from_tensor_slices((order.astype(np.int64), counts))
+    if augmentation is None and all_pictures.shape[1:3] == (side, side):
+        examples = examples.batch(batch, drop_remainder=replicas > 1).map(unchanged)
+    else:
+        workers = os.cpu_count() or 1
+        examples = examples.map(example, num_parallel_calls=workers, deterministic=True)
+        examples = examples.batch(batch, drop_remainder=replicas > 1)
+    return examples.prefetch(2).with_options(options)
 
 
 def draw(seed) -> Draws:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from segcore import images
 from segcore.class_sets import SCENES
-from segcore.inference import runtime
+from segcore.inference import mask_rcnn, runtime
 from segcore.inference.zoo import Card, ModelUnavailable
 from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.scenes import views
@@ -58,8 +58,14 @@ def panoptic(picture: NDArray[np.uint8], card: Card, device: str | None = None) 
 
 
 def instances(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> Instances:
-    """Return the objects of a picture; for the rest see `semantic`."""
+    """Return the objects of a picture, also by a Mask R-CNN; for the rest see `semantic`."""
+    if card.architecture == "mask_rcnn":
+        return mask_rcnn.instances(picture, card, _shape(picture), device)
     return views.objects(panoptic(picture, card, device))
+
+
+def _shape(picture: NDArray[np.uint8]) -> tuple[int, int]:
+    return images.fit_size((picture.shape[0], picture.shape[1]), WORKING_SIDE, enlarge=False)
 
 
 def _maps(picture: NDArray[np.uint8], card: Card, device: str | None):
@@ -89,8 +95,7 @@ def _class_map(
     card: Card,
 ) -> ClassMap:
     began = perf_counter()
-    size = (picture.shape[0], picture.shape[1])
-    shape = images.fit_size(size, WORKING_SIDE, enlarge=False)
+    size, shape = (picture.shape[0], picture.shape[1]), _shape(picture)
     probabilities = _softmax(maps[0])
     classes, best = np.zeros(shape, np.uint8), np.full(shape, -1, np.float32)
     for index in range(probabilities.shape[-1]):

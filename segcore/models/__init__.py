@@ -6,7 +6,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-ARCHITECTURES = ("lecture_unet", "original_unet", "encoder_unet", "panoptic_deeplab")
+ARCHITECTURES = (
+    "lecture_unet",
+    "original_unet",
+    "encoder_unet",
+    "panoptic_deeplab",
+    "mask_rcnn",
+    "promptable",
+)
 
 
 def build(architecture: str, **options: Any):
@@ -42,6 +49,7 @@ def load(path: Path, *, optimizer: bool = False):
     """
     import keras
 
-    for module in ("layers", "frozen_depthwise"):  # registers the layers of our own
+    # These register the layers of our own.
+    for module in ("layers", "frozen_depthwise", "prompt_decoder"):
         import_module(f"segcore.models.{module}")
     return keras.saving.load_model(path, compile=optimizer, safe_mode=True)

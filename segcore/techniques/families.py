@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from segcore.techniques import clustering, edges, regions, thresholding
 
-DEEP = "Deep networks"
+DEEP, INTERACTIVE = "Deep networks", "Interactive"
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,9 @@ GUIDES = {
     DEEP: Guide(
         Case("the picture shows what the network was trained on", "chelsea", "model:pets"),
         Case("it does not: coins are no pets", "coins", "model:pets"),
+    ),
+    INTERACTIVE: Guide(
+        Case("you can say where, and what is there has an outline", "coins", "model:prompt"),
+        Case("there is no outline to snap to, however well you point", "noise", "model:prompt"),
     ),
 }

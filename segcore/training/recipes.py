@@ -178,6 +178,22 @@ CUSTOM = replace(
     augmentation=None,
     mixed_precision=False,
 )
+PROMPT = Recipe(
+    "prompt",
+    "promptable",
+    options={"variant": "lite2", "frozen_blocks": 3},
+    side=320,
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=4e-4,
+    schedule="cosine",
+    warmup_epochs=0.1,
+    batch=8,
+    epochs=10,
+    validation=0.03,
+    mixed_precision=True,
+    task="prompt",
+)
 SCENES_PANOPTIC = Recipe(
     "scenes-panoptic",
     "panoptic_deeplab",
@@ -188,9 +204,24 @@ SCENES_PANOPTIC = Recipe(
     schedule="cosine",
     warmup_epochs=0.5,
     batch=16,
-    epochs=12,
+    epochs=10,
     mixed_precision=True,
     task="panoptic",
+)
+SCENES_MASKRCNN = Recipe(
+    "scenes-maskrcnn",
+    "mask_rcnn",
+    options={"frozen_blocks": 3},
+    side=320,
+    normalisation=EFFICIENTNET_LITE,
+    optimizer="adam",
+    learning_rate=4e-4,
+    schedule="cosine",
+    warmup_epochs=0.5,
+    batch=16,
+    epochs=20,
+    mixed_precision=True,
+    task="instance",
 )
 RECIPES = {
     recipe.name: recipe
@@ -202,6 +233,8 @@ RECIPES = {
         PETS,
         CUSTOM,
         SCENES_PANOPTIC,
+        SCENES_MASKRCNN,
+        PROMPT,
     )
 }
 

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import IO, Any
@@ -109,10 +110,15 @@ class Run:
         return max((int(p.stem) for p in self.checkpoints.glob("????.keras")), default=0)
 
     def keep_checkpoint(self, epoch: int) -> None:
-        """Copy a checkpoint to ``best.keras`` if it is the best, and delete older ones."""
-        if self.best_epoch() == epoch:
+        """Make a checkpoint ``best.keras`` too if it is the best, and delete older ones."""
+        path = self.checkpoint(epoch)
+        if self.best_epoch() == epoch and not (self.best.exists() and self.best.samefile(path)):
             part = self.best.with_name("best.keras.part")
-            shutil.copyfile(self.checkpoint(epoch), part)
+            part.unlink(missing_ok=True)
+            try:
+                os.link(path, part)
+            except OSError:  # not every file system knows a second name of a file
+                shutil.copyfile(path, part)
             replace_durably(part, self.best)
         for path in self.checkpoints.glob("????.keras"):
             if int(path.stem) < epoch:

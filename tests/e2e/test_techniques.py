@@ -47,3 +47,16 @@ def test_a_click_plants_a_seed(visit):
     tab.settle()
     x, y = map(float, tab.address["seeds"].split()[1].split(","))
     assert (x, y) == pytest.approx((40, 30), abs=2)
+
+
+def test_all_methods_are_stopped_and_gone_on_with(visit):
+    tab = visit(kind=TechniquesPage)
+    tab.goto("/techniques", {"view": "all", "sample": "german_shepherd"})
+    main = tab.page.get_by_test_id("stMain")  # Streamlit's own Stop is above it
+    main.get_by_role("button", name="Stop", exact=True).click()
+    expect(tab.page.get_by_text(re.compile(r"^Stopped: \d+ of \d+ are done"))).to_be_visible()
+    shown = tab.settle().page.get_by_role("img", name=re.compile(r"^.+: \d+ ms"))
+    before = shown.count()
+    tab.page.get_by_role("button", name="Go on").click()
+    expect(tab.page.get_by_text(re.compile("^Stopped:"))).to_have_count(0)
+    expect(shown).not_to_have_count(before)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from segcore.inference import runtime
@@ -65,6 +66,17 @@ class SegmentPage:
         """Return the result's address, which names its content, and its alternative text."""
         (picture,) = self.app.image[-1].proto.imgs
         return picture.url, picture.alt
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_keras_to_clear() -> Iterator[None]:
+    """Keep Streamlit from clearing Keras after each run, which takes longer than the page.
+
+    The app's server has none in its process; here another test may have imported it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
+        yield
 
 
 @pytest.fixture

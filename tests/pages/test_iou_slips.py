@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from segcore.drawing import TARGET, Box, Drawing
+from segcore.drawing import TARGET, Box, Drawing, Mark
+from segcore.drawing.fabric import to_canvas
 from segcore.drawing.notation import from_code
 from segcore.ui.iou import numbers
 
-from .iou_page import address, field, metric, press, source, visit
+from .iou_page import WIDTH, address, field, metric, press, source, visit
 
 TWO_BOXES = "tb10_10_110_110~pb60_60_160_160s0.5"
 
@@ -112,3 +113,54 @@ def test_shapes_do_not_wander_to_another_picture_by_the_address() -> None:
     page = visit(picture="sheet", shapes=TWO_BOXES)
     page.selectbox(key="iou-picture").set_value("own").run()
     assert "shapes" not in page.query_params
+
+
+def test_what_was_cleared_does_not_come_back() -> None:
+    """A browser that has not heard of a change yet sends what its canvas showed before."""
+    page = visit(picture="sheet", shapes=TWO_BOXES)
+    key = f"iou-canvas-sheet-{WIDTH}"
+    desk = page.session_state["iou desks"]["sheet"]
+
+    def answer(told: dict, x: float) -> None:
+        """Answer as a canvas that was told a drawing and on which a box was added."""
+        box = to_canvas(Drawing((Mark(TARGET, Box(x, 200, x + 60, 260)),)), WIDTH / 640)
+        raw = {"objects": told["objects"] + box["objects"]}
+        page.session_state[key] = {"drawing": {"raw": raw, "data": None}, "backgroundFit": None}
+        page.run()
+
+    first = desk.sent
+    answer(first, 200)
+    assert len(desk.drawing.marks) == 3
+    press(page, "iou-clear")
+    assert [mark.side for mark in desk.drawing.marks] == ["prediction"]
+    answer(first, 210)
+    assert [mark.side for mark in desk.drawing.marks] == ["prediction"], "it came too late"
+    answer(desk.sent, 220)
+    assert len(desk.drawing.marks) == 2, "this one knows of the change"
+    answer({"objects": []}, 230)
+    assert len(desk.drawing.marks) == 1, "a browser that outlived the server is believed"
+
+
+def test_a_browser_that_missed_the_first_run_hears_the_settings_in_the_second() -> None:
+    page = visit(
+        picture="sheet",
+        side="prediction",
+        tool="brush",
+        match="0.75",
+        **{"target-from": "Mask file"},
+    )
+    page.run()
+    found = {
+        widget.key: (widget.proto.default, widget.proto.set_value)
+        for widget in (*page.selectbox, *page.button_group, *page.select_slider)
+    }
+    assert found["iou-picture"] == (1, False)
+    assert found["iou-target-from-sheet"] == (1, False)
+    assert [found[f"iou-{name}"] for name in ("mode", "tool", "match")] == [
+        ([0], False), ([3], False), ([5], False)
+    ]  # fmt: skip
+    assert found["iou-side"] == ([1], False)
+    page = visit(mode="exercise", set="7")
+    page.run()
+    (seed,) = page.number_input
+    assert (seed.proto.default, seed.proto.set_value) == (7, False)

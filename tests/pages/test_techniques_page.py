@@ -108,3 +108,39 @@ def test_an_own_picture_with_its_mask_is_scored():
     page.file_uploader(key="techniques-mask").set_value(("mask.png", mask, "image/png")).run()
     assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}
     assert any("480 × 360" in caption.value for caption in page.caption)
+
+
+def test_removed_seeds_do_not_come_back_with_a_late_answer():
+    page = AppTest.from_file(SCRIPT, default_timeout=120)
+    page.session_state["column widths"] = {"techniques": 300}
+    page.query_params.update(sample="hue", view="one", method="growing", seeds="10,10")
+    healthy(page.run())
+    canvas = page.session_state["techniques canvas"]
+    key, _ = canvas["told"]
+
+    def answer(told, x):
+        """Answer as a canvas that was told a drawing and on which a seed was set."""
+        seed = {"type": "Circle", "left": x, "top": 40, "originX": "center", "originY": "center"}
+        raw = {"objects": [*told["objects"], seed]}
+        page.session_state[key] = {"drawing": {"raw": raw, "data": None}, "backgroundFit": None}
+        healthy(page.run())
+
+    first = canvas["sent"]
+    answer(first, 50)
+    assert len(address(page)["seeds"].split()) == 2
+    next(b for b in page.button if b.label == "Remove seeds").click().run()
+    assert address(page)["seeds"] == "none"
+    answer(first, 60)
+    assert address(page)["seeds"] == "none", "it came too late"
+    answer(page.session_state["techniques canvas"]["sent"], 70)
+    assert len(address(page)["seeds"].split()) == 1, "this one knows of the change"
+
+
+def test_what_was_stopped_shows_what_is_done_and_goes_on():
+    page = visit(methods="otsu canny")
+    page.session_state["techniques stopped"] = ("coins", "otsu", "canny")
+    page.session_state["techniques done"] = ["otsu"]
+    page.run()
+    assert list(scores(healthy(page))) == ["Otsu"] and "1 of 2" in page.info[0].value
+    next(b for b in page.button if b.label == "Go on").click().run()
+    assert len(scores(healthy(page))) == 2 and not page.info

@@ -4,6 +4,7 @@ The crash tests let a stand-in for the trainer die at each of its file operation
 then recover, and compare with a run that nothing disturbed.
 """
 
+import errno
 import itertools
 import os
 import shutil
@@ -146,7 +147,17 @@ def test_best_epoch(run: Run, scores: tuple[float, ...], best: int) -> None:
 # === Checkpoints ===
 
 
-def test_best_is_kept_and_older_checkpoints_go(run: Run) -> None:
+def refuse(*_) -> None:
+    """Answer as a file system on which a file has one name only."""
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+@pytest.mark.parametrize("links", [True, False], ids=["linked", "copied"])
+def test_best_is_kept_and_older_checkpoints_go(
+    run: Run, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
     best_after = []
     for epoch in range(1, len(SCORES) + 1):
         train_epoch(run, epoch)
@@ -248,6 +259,7 @@ def crash_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     monkeypatch.setattr(os, "fsync", dying(lambda _: None))
     monkeypatch.setattr(os, "replace", dying(os.replace))
+    monkeypatch.setattr(os, "link", dying(os.link))
     monkeypatch.setattr(shutil, "copyfile", dying(shutil.copyfile, half_a_file))
     monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
     monkeypatch.setattr(Path, "write_bytes", dying(Path.write_bytes))
@@ -267,9 +279,15 @@ def check_consistent(run: Run) -> None:
     assert names == ({f"{last:04d}.keras"} if last else set())
 
 
+@pytest.mark.parametrize("links", [True, False], ids=["linked", "copied"])
 def test_a_crash_at_any_operation_is_recovered_from(
-    tmp_path: Path, crash_at: Callable[[int], None]
+    tmp_path: Path,
+    crash_at: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    links: bool,
 ) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
     undisturbed = Run(tmp_path / "undisturbed")
     undisturbed.create({})
     train_on(undisturbed)

@@ -40,14 +40,16 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
 
     `sides` are those that are drawn; marks of the other side rest meanwhile.
     """
-    key = memory.restore("side", TARGET, memory.one_of(SIDES))
-    if sides and st.session_state[key] not in sides:
-        st.session_state[key] = sides[0]
+    key, side = memory.restore("side", TARGET, memory.one_of(SIDES))
+    if sides and side not in sides:
+        side = st.session_state[key] = sides[0]
+    tool_key, tool = memory.restore("tool", "box", memory.one_of(TOOLS))
     with st.container(horizontal=True, vertical_alignment="center", key="iou-tools"):
         side = st.segmented_control(
             "Whose shape to draw",
             list(SIDES),
             format_func=SIDE_TITLES.__getitem__,
+            default=side,
             required=True,
             label_visibility="collapsed",
             key=key,
@@ -57,10 +59,11 @@ def edit(stage: Stage, desk: Desk, sides: tuple[str, ...]) -> None:
             "Tool",
             list(TOOLS),
             format_func=TOOL_TITLES.__getitem__,
+            default=tool,
             required=True,
             label_visibility="collapsed",
             wrap=True,
-            key=memory.restore("tool", "box", memory.one_of(TOOLS)),
+            key=tool_key,
         )
         side, tool = side or TARGET, tool or "box"
     memory.keep("side", side, None)
@@ -153,7 +156,7 @@ def _canvas(
     hidden = tuple(mark for mark in desk.drawing.marks if mark.side not in sides)
     now = (f"{key} {sides}", desk.version)
     if desk.told != now or desk.sent is None or key not in st.session_state:
-        desk.told, desk.sent = now, to_canvas(shown, scale)
+        desk.told, desk.sent = now, desk.tellings.tell(to_canvas(shown, scale))
     line, fill = style(side, tool)
     from streamlit_drawable_canvas import st_canvas  # importable in a running app only
 
@@ -171,6 +174,8 @@ def _canvas(
     if result.json_data == desk.seen:
         return
     desk.seen = result.json_data
+    if desk.tellings.late(result.json_data):
+        return
     try:
         drawn = from_canvas(result.json_data, scale, shown)
         if drawn != shown:  # else the hidden marks keep their places

@@ -10,6 +10,7 @@ import streamlit as st
 
 from segcore.drawing import Drawing, DrawingError
 from segcore.drawing.notation import from_code, to_code
+from segcore.drawing.tellings import Tellings
 from segcore.ui.iou import memory
 from segcore.ui.iou.stage import Stage
 from segcore.ui.text import plain
@@ -36,6 +37,8 @@ class Desk:
         The canvas and the version it was last told.
     sent : dict or None
         What the canvas was told, unchanged until there is something new to tell.
+    tellings : Tellings
+        Tells answers to it from those to what the canvas was told before.
     seen : object
         The canvas' last answer that was read.
     problem : str
@@ -49,6 +52,7 @@ class Desk:
     edition: int = field(default_factory=_editions.__next__)
     told: tuple[str, int] | None = None
     sent: dict[str, Any] | None = None
+    tellings: Tellings = field(default_factory=Tellings)
     seen: Any = None
     problem: str = ""
 

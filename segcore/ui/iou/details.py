@@ -102,10 +102,9 @@ def _pixels(value: float | None) -> str:
 
 
 def _objects(both: Comparison) -> None:
+    key, threshold = memory.restore("match", 0.5, _threshold)
     threshold = st.select_slider(
-        "IoU from which a prediction finds a target",
-        THRESHOLDS,
-        key=memory.restore("match", 0.5, _threshold),
+        "IoU from which a prediction finds a target", THRESHOLDS, threshold, key=key
     )
     memory.keep("match", threshold, f"{threshold:g}" if threshold != 0.5 else None)
     matching = both.matching(threshold)

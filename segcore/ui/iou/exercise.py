@@ -81,23 +81,24 @@ def show() -> None:
 
 def _set() -> int | None:
     """Show which set is played; return its seed, None for the lecture's figures."""
-    key = memory.restore("set", None, _seed_or_figures)
-    if "iou-set-kind" not in st.session_state:
-        known = st.session_state[key]
-        st.session_state["iou-set-kind"] = RANDOM if isinstance(known, int) else LECTURE
+    key, known = memory.restore("set", None, _seed_or_figures)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
-            "Exercises", [LECTURE, RANDOM], required=True, key="iou-set-kind"
+            "Exercises",
+            [LECTURE, RANDOM],
+            default=RANDOM if isinstance(known, int) else LECTURE,
+            required=True,
+            key="iou-set-kind",
         )
         if kind != RANDOM:
-            st.session_state[key] = "figures"
             memory.keep("set", "figures", "figures")
             return None
-        if not isinstance(st.session_state[key], int):
-            st.session_state[key] = memory.kept("seed") or random.randint(1, 9999)
+        if not isinstance(known, int):
+            known = memory.kept("seed") or random.randint(1, 9999)
         seed = st.number_input(
-            "Seed", 1, MAX_SEED, key=key, help="The same seed gives the same tasks.", width=140
-        )
+            "Seed", 1, MAX_SEED, known, key=key, help="The same seed gives the same tasks.",
+            width=140,
+        )  # fmt: skip
         st.button("New set", icon=":material/casino:", on_click=_reseed, args=(key,))
     memory.keep("seed", seed, None)
     memory.keep("set", seed, str(seed))

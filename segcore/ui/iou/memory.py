@@ -14,8 +14,11 @@ import streamlit as st
 _KEPT = "iou kept"
 
 
-def restore(name: str, default: Any, accept: Callable[[str], Any]) -> str:
-    """Set up a widget's state and return its key.
+def restore(name: str, default: Any, accept: Callable[[str], Any]) -> tuple[str, Any]:
+    """Return a widget's key, and what to give it as its default.
+
+    A default is told in each run; what is set in the session, in one run only. A busy browser
+    that sees the second of two quick runs alone would answer with the first of the options.
 
     Parameters
     ----------
@@ -26,9 +29,8 @@ def restore(name: str, default: Any, accept: Callable[[str], Any]) -> str:
         Turns the address's text into a value; raises `ValueError` for nonsense.
     """
     key = f"iou-{name}"
-    if key not in st.session_state or st.session_state[key] is None:
-        st.session_state[key] = from_address(name, accept, kept(name, default))
-    return key
+    value = st.session_state.get(key)
+    return key, from_address(name, accept, kept(name, default)) if value is None else value
 
 
 def from_address(name: str, accept: Callable[[str], Any], otherwise: Any) -> Any:

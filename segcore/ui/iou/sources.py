@@ -52,7 +52,7 @@ def offered(stage: Stage, side: str) -> list[str]:
 
 def chosen(stage: Stage, side: str) -> str:
     """Return the source of a side, before its picker is shown."""
-    return st.session_state[_restored(stage, side)]
+    return _restored(stage, side)[1]
 
 
 def drawn_sides(stage: Stage) -> tuple[str, ...]:
@@ -62,8 +62,9 @@ def drawn_sides(stage: Stage) -> tuple[str, ...]:
 
 def panel(stage: Stage, desk: Desk, side: str, device: str) -> Side:
     """Show a side's source with its settings; return its objects."""
-    key = _restored(stage, side)
-    source = st.selectbox("Comes from", offered(stage, side), key=key)
+    key, source = _restored(stage, side)
+    options = offered(stage, side)
+    source = st.selectbox("Comes from", options, options.index(source), key=key)
     st.session_state.setdefault("iou sources", {})[stage.key, side] = source
     memory.keep(f"{side}-from", source, None if source in (DRAWN, FILE) else source)
     if source != MODEL:
@@ -81,14 +82,15 @@ def panel(stage: Stage, desk: Desk, side: str, device: str) -> Side:
     return Side(repr(marks), lambda: drawn_objects(Drawing(marks), side, stage.size))
 
 
-def _restored(stage: Stage, side: str) -> str:
-    """Set up the picker's state, which each picture has for itself, and return its key."""
+def _restored(stage: Stage, side: str) -> tuple[str, str]:
+    """Return the picker's key, each picture has one, and its default; see `memory.restore`."""
     key, sources = f"iou-{side}-from-{stage.key}", offered(stage, side)
-    if st.session_state.get(key) not in sources:
-        kept = st.session_state.get("iou sources", {}).get((stage.key, side))
-        asked = memory.from_address(f"{side}-from", memory.one_of(sources), DRAWN)
-        st.session_state[key] = kept or asked
-    return key
+    value = st.session_state.get(key)
+    if value in sources:
+        return key, value
+    kept = st.session_state.get("iou sources", {}).get((stage.key, side))
+    asked = memory.from_address(f"{side}-from", memory.one_of(sources), DRAWN)
+    return key, kept if kept in sources else asked
 
 
 # === Files ===
@@ -151,11 +153,11 @@ def _read(
 
 def _from_model(stage: Stage, side: str, device: str) -> Side:
     names = zoo.names_for("binary")
-    key = memory.restore(f"{side}-model", names[0], memory.one_of(names))
-    name = st.selectbox("Model", names, key=key)
+    key, name = memory.restore(f"{side}-model", names[0], memory.one_of(names))
+    name = st.selectbox("Model", names, names.index(name) if name in names else 0, key=key)
     memory.keep(f"{side}-model", name, name if name != names[0] else None)
-    key = memory.restore(f"{side}-threshold", 0.5, memory.fraction)
-    threshold = st.slider("Threshold", 0.0, 1.0, step=0.01, key=key)
+    key, threshold = memory.restore(f"{side}-threshold", 0.5, memory.fraction)
+    threshold = st.slider("Threshold", 0.0, 1.0, threshold, 0.01, key=key)
     memory.keep(f"{side}-threshold", threshold, f"{threshold:g}" if threshold != 0.5 else None)
     try:
         card = zoo.card(name)

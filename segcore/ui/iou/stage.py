@@ -79,11 +79,13 @@ def choose() -> str:
     titles |= {name: sample.title for name, sample in sample_pictures().items()}
     titles[OWN] = "Your own picture"
     accept = memory.one_of([name for name in titles if name != OWN])
+    key, chosen = memory.restore("picture", DEFAULT, accept)
     chosen = st.selectbox(
         "Picture",
         list(titles),
+        list(titles).index(chosen),
         format_func=titles.__getitem__,
-        key=memory.restore("picture", DEFAULT, accept),
+        key=key,
         width=280,
     )
     memory.keep("picture", chosen, chosen if chosen not in (DEFAULT, OWN) else None)

@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
-from PIL import Image
 
 from segcore import images
 from segcore.inference import zoo
-from segcore.inference.predictor import segment
 from segcore.techniques import FAMILIES, Prompts, methods, run, score
-from segcore.techniques.families import DEEP
+from segcore.techniques.families import DEEP, INTERACTIVE
 from segcore.techniques.types import Value
-from segcore.ui.techniques import settings
+from segcore.ui.techniques import networks, settings
+from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
+from segcore.ui.techniques.networks import MODEL
+from segcore.ui.techniques.progress import Progress
 
-MODEL = "model:"
 _at_once = threading.BoundedSemaphore(2)  # other visitors' clicks need the processor too
 _WITH_PROMPTS = ("growing", "grabcut")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A method's result, about 100 KB.
-
-    Attributes
-    ----------
-    mask_png : bytes
-        At working size.
-    seconds : float
-        When it was computed; since then it is remembered.
-    steps : tuple of (title, PNG)
-    histogram : (256,) int64 or None
-        Of the channel that was thresholded.
-    thresholds : tuple of float
-    problem : str
-        Why there is no result, empty if there is one.
-    """
-
-    mask_png: bytes = b""
-    seconds: float = 0.0
-    steps: tuple[tuple[str, bytes], ...] = ()
-    histogram: NDArray[np.int64] | None = None
-    thresholds: tuple[float, ...] = ()
-    problem: str = ""
-
-    def mask(self) -> NDArray[np.bool_]:
-        """Return the (h, w) bool mask at working size."""
-        return np.asarray(Image.open(io.BytesIO(self.mask_png))) > 127
+_STOPPED, _DONE = "techniques stopped", "techniques done"
 
 
 def all_names() -> list[str]:
@@ -66,26 +33,24 @@ def title(name: str) -> str:
     """Return a method's name for people."""
     if name in methods():
         return methods()[name].title
-    try:
-        return zoo.card(name.removeprefix(MODEL)).title
-    except zoo.ModelUnavailable:
-        return name.removeprefix(MODEL)
+    card = networks.card(name)
+    return card.title if card else name.removeprefix(MODEL)
 
 
 def family(name: str) -> str:
     """Return a method's family."""
-    return methods()[name].family if name in methods() else DEEP
+    return methods()[name].family if name in methods() else networks.family(name)
 
 
 def families() -> list[str]:
     """Return all families in their order."""
-    return [*FAMILIES, DEEP]
+    return [*FAMILIES, DEEP, INTERACTIVE]
 
 
 def points_at(name: str) -> bool:
     """Say whether seeds or box change what a method finds now."""
     if name not in methods():
-        return False
+        return networks.task(name) == "prompt"
     pick = (methods()[name].defaults() | settings.values(name)).get("pick")
     return name in _WITH_PROMPTS or pick in ("box", "seeds")
 
@@ -93,7 +58,7 @@ def points_at(name: str) -> bool:
 def find(name: str, ground: Ground, device: str) -> Finding:
     """Run a method with its parameters as set; a repeated call answers from the cache."""
     pointed = settings.prompts(ground.prompts) if points_at(name) else None
-    chosen = settings.values(name) if name in methods() else {}
+    chosen = settings.values(name)
     remember = _shared if ground.sample else _private
     model = _fingerprint(name)
     return remember(
@@ -108,17 +73,30 @@ def find(name: str, ground: Ground, device: str) -> Finding:
 
 
 def find_all(names: Iterable[str], ground: Ground, device: str) -> dict[str, Finding]:
-    """Run several methods under a progress bar."""
+    """Run several methods under a progress bar that can be stopped; return what is done by then."""
     names = list(names)
+    task = (ground.key, *names)
     found = {}
-    bar = st.empty()
-    began = perf_counter()
+    if st.session_state.get(_STOPPED) == task:
+        done = st.session_state.get(_DONE, [])
+        for name in (name for name in names if name in done):  # these are remembered
+            found[name] = find(name, ground, device)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(f"Stopped: {len(found)} of {len(names)} are done.", icon=":material/pause:")
+            st.button("Go on", icon=":material/play_arrow:", on_click=_stop_at, args=(None,))
+        return found
+    st.session_state[_DONE] = list(found)
+    progress = Progress("techniques-stop", lambda: _stop_at(task))
     for i, name in enumerate(names):
-        if perf_counter() - began > 0.3:  # what is remembered needs no bar
-            bar.progress(i / len(names), f"{title(name)} ({i + 1} of {len(names)})")
+        progress.step(i / len(names), f"{title(name)} ({i + 1} of {len(names)})")
         found[name] = find(name, ground, device)
-    bar.empty()
+        st.session_state[_DONE] = list(found)
+    progress.end()
     return found
+
+
+def _stop_at(task: tuple[str, ...] | None) -> None:
+    st.session_state[_STOPPED] = task
 
 
 def iou(finding: Finding, ground: Ground) -> float | None:
@@ -131,10 +109,8 @@ def iou(finding: Finding, ground: Ground) -> float | None:
 def _fingerprint(name: str) -> str:
     if name in methods():
         return ""
-    try:
-        return zoo.card(name.removeprefix(MODEL)).fingerprint
-    except zoo.ModelUnavailable:
-        return "unavailable"
+    card = networks.card(name)
+    return card.fingerprint if card else "unavailable"
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -168,10 +144,11 @@ def _compute(
 ) -> Finding:
     picture = ground.picture()
     with _at_once:
-        if name not in methods():
-            return _by_model(name, device, picture)
         factors = (picture.shape[1] / ground.size[1], picture.shape[0] / ground.size[0])
-        result = run(name, picture, (pointed or ground.prompts).scaled(*factors), chosen)
+        prompts = (pointed or ground.prompts).scaled(*factors)
+        if name not in methods():
+            return networks.find(name, device, picture, chosen, prompts)
+        result = run(name, picture, prompts, chosen)
     answer = result.answer
     histogram = None
     if answer.channel is not None:
@@ -180,14 +157,3 @@ def _compute(
     return Finding(
         images.encode_png(answer.mask), result.seconds, steps, histogram, answer.thresholds
     )
-
-
-def _by_model(name: str, device: str, picture: NDArray[np.uint8]) -> Finding:
-    try:
-        card = zoo.card(name.removeprefix(MODEL))
-        result = segment(picture, card, device=device)
-    except zoo.ModelUnavailable as error:
-        return Finding(problem=str(error))
-    seconds = sum(value for stage, value in result.seconds.items() if stage != "load model")
-    steps = (("Probability", images.encode_png(result.probability())),)
-    return Finding(images.encode_png(result.mask()), seconds, steps)

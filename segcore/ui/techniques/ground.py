@@ -22,6 +22,7 @@ from segcore.ui.text import plain
 
 OWN = "own"
 DEFAULT = "coins"
+LARGE = 640  # pixels of the longer side where the picture is pointed at
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Ground:
     name, alt : str
     size : (height, width)
         Of the picture itself.
-    picture : callable
-        Returns it at working size, (h, w, 3) uint8.
+    picture, large : callable
+        Return it at working size and at up to `LARGE` pixels a side, (h, w, 3) uint8.
     truth : (h, w) bool or None
         At working size.
     note : str
@@ -52,6 +53,7 @@ class Ground:
     alt: str
     size: tuple[int, int]
     picture: Callable[[], NDArray[np.uint8]]
+    large: Callable[[], NDArray[np.uint8]]
     truth: NDArray[np.bool_] | None
     note: str
     prompts: Prompts
@@ -69,8 +71,7 @@ def choose() -> Ground | None:
     chosen = chosen if chosen in titles else DEFAULT
 
     def write(name: str) -> str | None:
-        for setting in ("seeds", "box"):  # they belong to the picture that was shown
-            settings.put(setting, None)
+        settings.forget_picture()
         return None if name == DEFAULT else name
 
     chosen = settings.bound(
@@ -112,6 +113,7 @@ def _of_sample(sample: BenchSample) -> Ground:
         sample.alt,
         size,
         lambda: picture,
+        lambda: images.fit(sample.picture(), LARGE),
         truth,
         sample.truth_note,
         prompts_of(sample, size),
@@ -168,7 +170,15 @@ def _own() -> Ground | None:
     note = "The truth is your mask." if truth is not None else ""
     default = prompts_of(None, size)
     return Ground(
-        f"own {key}", name, f"Your picture {name}", size, lambda: picture, truth, note, default
+        f"own {key}",
+        name,
+        f"Your picture {name}",
+        size,
+        lambda: picture,
+        lambda: images.fit(images.decode(data, name), LARGE),
+        truth,
+        note,
+        default,
     )
 
 
@@ -190,8 +200,7 @@ def _keep(what: str, key: str) -> None:
     files[what] = (file.name, file.getvalue()) if file else None
     if what == "picture":
         files["mask"] = files.get("mask") if file else None
-        for setting in ("seeds", "box"):
-            settings.put(setting, None)
+        settings.forget_picture()
 
 
 @st.cache_data(show_spinner=False, max_entries=2, scope="session")

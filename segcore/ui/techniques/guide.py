@@ -35,10 +35,8 @@ def _case(kind: str, start: str, case: Case, family: str) -> None:
 
 
 def _open(case: Case) -> None:
-    for name in ("seeds", "box"):
-        settings.put(name, None)
+    settings.forget_picture()
     settings.put("sample", None if case.sample == DEFAULT else case.sample)
     settings.put("view", "one")
     settings.put("method", case.method)
-    if not case.method.startswith(findings.MODEL):
-        settings.to_defaults(case.method)
+    settings.to_defaults(case.method)

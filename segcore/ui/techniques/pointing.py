@@ -10,6 +10,7 @@ import streamlit as st
 from segcore import images
 from segcore.drawing import TARGET, Box, Drawing, DrawingError, Mark
 from segcore.drawing.fabric import LINE, from_canvas, style, to_canvas
+from segcore.drawing.tellings import Tellings
 from segcore.techniques import Prompts
 from segcore.ui.measure import column_width
 from segcore.ui.techniques import settings
@@ -124,9 +125,9 @@ def _canvas(ground: Ground, now: Prompts, tool: str) -> None:
     size = max(1, round(ground.size[0] * scale)), max(1, round(ground.size[1] * scale))
     key = f"techniques-canvas-{ground.key}-{size[1]}"
     told = (key, st.session_state.get("techniques version", 0))
-    memory = st.session_state.setdefault("techniques canvas", {})
+    memory = st.session_state.setdefault("techniques canvas", {"tellings": Tellings()})
     if memory.get("told") != told or key not in st.session_state:
-        memory.update(told=told, sent=_to_canvas(now, scale))
+        memory.update(told=told, sent=memory["tellings"].tell(_to_canvas(now, scale)))
     from streamlit_drawable_canvas import st_canvas  # importable in a running app only
 
     line, fill = style(TARGET, "box")
@@ -146,6 +147,8 @@ def _canvas(ground: Ground, now: Prompts, tool: str) -> None:
     if result.json_data is None or result.json_data == memory.get("seen"):
         return
     memory["seen"] = result.json_data
+    if memory["tellings"].late(result.json_data):
+        return
     drawn = from_drawn(result.json_data, scale, now)
     if drawn != now:
         several = sum(o.get("type") == "Rect" for o in result.json_data["objects"]) > 1

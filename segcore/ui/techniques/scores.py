@@ -10,7 +10,7 @@ import streamlit as st
 
 from segcore.charts import COLOURS
 from segcore.ui.techniques import findings
-from segcore.ui.techniques.findings import Finding
+from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
 
 COLUMNS = ("Method", "Family", "IoU", "Time, ms", "Foreground, %")
@@ -72,7 +72,7 @@ def show(found: dict[str, Finding], ground: Ground) -> None:
 def chart(table: list[dict], scored: bool) -> go.Figure:
     """Draw IoU over time, a point a method; without a truth the times as bars."""
     figure = go.Figure()
-    for colour, family in zip(COLOURS, findings.families(), strict=False):
+    for colour, family in zip(COLOURS, findings.families(), strict=True):
         part = [r for r in table if r["Family"] == family and r["Time, ms"] is not None]
         if not part:
             continue

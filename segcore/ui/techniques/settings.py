@@ -13,9 +13,11 @@ import streamlit as st
 
 from segcore.techniques import Choice, Prompts, methods
 from segcore.techniques.types import Parameter, Value
+from segcore.ui.techniques import networks
 
 _STORE = "techniques settings"
-_PLAIN = ("sample", "view", "methods", "method", "seeds", "box")
+OF_PICTURE = ("seeds", "box", "prompts")  # they go when another picture comes
+_PLAIN = ("sample", "view", "methods", "method", "with", "least", *OF_PICTURE)
 MAX_SEEDS = 60
 NO_SEEDS = "none"
 
@@ -42,6 +44,12 @@ def put(name: str, text: str | None) -> None:
         st.query_params.pop(name, None)
     else:
         store[name] = st.query_params[name] = text
+
+
+def forget_picture() -> None:
+    """Take back what was set for the picture that was shown."""
+    for name in OF_PICTURE:
+        put(name, None)
 
 
 def bound(
@@ -79,10 +87,15 @@ def address(method: str, parameter: str) -> str:
     return f"{method}.{parameter}"
 
 
+def parameters(method: str) -> tuple[Parameter, ...]:
+    """Return the parameters of a method or of a model of the zoo."""
+    return methods()[method].parameters if method in methods() else networks.parameters(method)
+
+
 def values(method: str) -> dict[str, Value]:
     """Return a method's parameters that are set to something else than the default."""
     found = {}
-    for parameter in methods()[method].parameters:
+    for parameter in parameters(method):
         value = _value(method, parameter)
         if value != parameter.default:
             found[parameter.name] = value
@@ -116,9 +129,9 @@ def control(method: str, parameter: Parameter) -> None:
 
 
 def to_defaults(*names: str) -> None:
-    """Take the parameters of some methods, or of all, back to their defaults."""
-    for name in names or methods():
-        for parameter in methods()[name].parameters:
+    """Take the parameters of some methods back to their defaults."""
+    for name in names:
+        for parameter in parameters(name):
             put(address(name, parameter.name), None)
 
 
@@ -131,9 +144,9 @@ def _value(method: str, parameter: Parameter) -> Value:
 
 
 def _known(name: str) -> bool:
-    method, _, parameter = name.partition(".")
-    known = methods().get(method)
-    return name in _PLAIN or bool(known and known.parameter(parameter))
+    method, _, parameter = name.rpartition(".")
+    known = method in methods() or method.startswith(networks.MODEL)
+    return name in _PLAIN or known and any(p.name == parameter for p in parameters(method))
 
 
 # === Seeds and box ===

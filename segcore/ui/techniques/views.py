@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from segcore import images, render
 from segcore.exporters.pictures import file_name
 from segcore.techniques import methods
-from segcore.ui.techniques import findings, pointing, scores, settings, sheet
-from segcore.ui.techniques.findings import Finding
+from segcore.ui.techniques import findings, networks, pointing, scores, settings, sheet
+from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
 from segcore.ui.text import plain
 
@@ -95,11 +95,12 @@ def side_by_side(ground: Ground, device: str) -> None:
 def everything(ground: Ground, device: str) -> None:
     """Show all methods small, with their parameters as set, and the table of all."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        changed = [name for name in methods() if settings.values(name)]
+        changed = [name for name in findings.all_names() if settings.values(name)]
         st.button(
             "All with defaults",
             icon=":material/restart_alt:",
             on_click=settings.to_defaults,
+            args=tuple(changed),
             disabled=not changed,
             help="Take every method's parameters back",
         )
@@ -140,8 +141,9 @@ def _compared(names: list[str], ground: Ground, device: str, width: int) -> None
 # === One method ===
 
 
+@st.fragment
 def one(ground: Ground, device: str) -> None:
-    """Show one method large with its parameters and steps."""
+    """Show one method large with its parameters and steps; only this part runs anew with them."""
     known = findings.all_names()
     chosen = settings.get("method", "watershed")
     stage, panel = st.columns([5, 2], gap="medium")
@@ -188,12 +190,11 @@ def one(ground: Ground, device: str) -> None:
 
 
 def _parameters(name: str) -> None:
-    if name not in methods():
-        st.caption("A trained network: nothing to set here. Segment has its threshold and views.")
+    known = methods().get(name)
+    st.caption(known.sentence if known else networks.KINDS[networks.task(name)])
+    if not settings.parameters(name):
         return
-    method = methods()[name]
-    st.caption(method.sentence)
-    for parameter in method.parameters:
+    for parameter in settings.parameters(name):
         settings.control(name, parameter)
     st.button(
         "Defaults",

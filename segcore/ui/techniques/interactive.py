@@ -1,0 +1,207 @@
+"""Point at an object and get its mask: the interactive view of the bench."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from segcore.inference import zoo
+from segcore.inference.zoo import Card
+from segcore.objects import Patch
+from segcore.prompting import kept as objects
+from segcore.prompting.acts import ActError, Choose, From, parse, to_text
+from segcore.prompting.history import History, Inbox
+from segcore.prompting.overlay import overlay
+from segcore.prompting.replay import Reply
+from segcore.ui.techniques import (
+    all_objects,
+    alternatives,
+    findings,
+    keeping,
+    pointer,
+    promptable,
+    settings,
+)
+from segcore.ui.techniques.ground import Ground
+from segcore.ui.techniques.promptable import Encoded
+from segcore.ui.text import plain
+
+_HISTORY, _INBOX, _PROBLEM = "techniques history", "techniques inbox", "techniques trouble"
+NONE = (
+    "No promptable model is in `weights/`, so there is nothing to click with here; "
+    "the other views have all methods that need no clicks."
+)
+
+
+def show(ground: Ground, device: str) -> None:
+    """Show the view, or say why it cannot be shown."""
+    cards = promptable.cards()
+    if not cards:
+        st.info(NONE, icon=":material/touch_app:")
+        return
+    _view(ground, device, cards)
+
+
+@st.fragment
+def _view(ground: Ground, device: str, cards: list[Card]) -> None:
+    card = _choose(cards)
+    try:
+        with st.spinner(f"{card.title} looks at the picture", show_time=True):
+            encoded = promptable.encoded(ground, card, device)
+    except zoo.ModelUnavailable as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
+    now = history(ground)
+    reply, problem = None, st.session_state.pop(_PROBLEM, "")
+    try:
+        reply = encoded.replay.reply(now.acts)
+    except (ActError, zoo.ModelUnavailable) as error:
+        problem = str(error)
+    stage, panel = st.columns([5, 2], gap="medium")
+    with stage:
+        _stage(ground, encoded, now, reply)
+        if problem:
+            st.warning(plain(problem), icon=":material/touch_app:")
+        _typed(ground, now)
+    with panel:
+        alternatives.show(encoded, reply, lambda index: act(ground, Choose(index)))
+        keeping.keep(ground, encoded, now, reply)
+        _begin_from(ground)
+        all_objects.show(ground, encoded, card, device)
+        keeping.show(ground, encoded)
+    milliseconds = 1000 * encoded.predictor.embedding.seconds["encoder"]
+    st.caption(
+        f"{card.title}: the picture was encoded once, in {milliseconds:.0f} ms; each prompt "
+        "only runs the small decoder. Masks are made at "
+        f"{encoded.size[1]} × {encoded.size[0]} and exported at the picture's own size."
+    )
+
+
+def _choose(cards: list[Card]) -> Card:
+    names = [card.name for card in cards]
+    chosen = settings.get("with", names[0])
+    chosen = chosen if chosen in names else names[0]
+    if len(cards) > 1:
+        titles = {card.name: card.title for card in cards}
+        chosen = settings.bound(
+            st.selectbox,
+            "Promptable model",
+            "with",
+            chosen,
+            lambda name: None if name == names[0] else name,
+            options=names,
+            format_func=titles.__getitem__,
+            width=260,
+        )
+    return cards[names.index(chosen)]
+
+
+# === The acts ===
+
+
+def history(ground: Ground) -> History:
+    """Return the acts on this picture: what the address says, with its undone states."""
+    key, known = st.session_state.get(_HISTORY, ("", History()))
+    if key != ground.key:
+        known = History()
+    text = settings.get("prompts", "")
+    if text != to_text(known.acts):
+        try:
+            acts = parse(text, ground.size)
+        except ActError:  # in the address, nonsense is passed over
+            acts = ()
+        known = known.to(acts) if known.acts or known.past else History(acts)
+    st.session_state[_HISTORY] = (ground.key, known)
+    return known
+
+
+def _write(ground: Ground, new: History) -> None:
+    st.session_state[_HISTORY] = (ground.key, new)
+    settings.put("prompts", to_text(new.acts) or None)
+
+
+def act(ground: Ground, what) -> None:
+    """Apply an act or a step; one too many becomes a sentence."""
+    try:
+        _write(ground, history(ground).step(what))
+    except ActError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _receive(ground: Ground) -> None:
+    """Take the acts that the browser reports, each once."""
+    inbox: Inbox = st.session_state.get(_INBOX, Inbox())
+    message = pointer.message()
+    if message is None:
+        return
+    inbox, new, problem = inbox.receive(message, ground.key, ground.size)
+    st.session_state[_INBOX] = inbox
+    st.session_state["techniques mount"] = str(message.get("who", ""))[:40]
+    if problem:
+        st.session_state[_PROBLEM] = problem
+    for what in new:
+        act(ground, what)
+
+
+# === The parts ===
+
+
+def _stage(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) -> None:
+    kept = keeping.kept(ground)
+    layers = [(thing.patch, thing.colour) for thing in kept]
+    if reply is not None:
+        layers.append((Patch(0, 0, reply.mask), objects.CURRENT))
+    inbox: Inbox = st.session_state.get(_INBOX, Inbox())
+    mount = st.session_state.get("techniques mount", "")
+    pointer.show(
+        ground.key,
+        lambda: encoded.jpeg,
+        ground.size,
+        overlay(layers, encoded.size),
+        _alt(ground, reply),
+        now,
+        (mount, inbox.last.get(mount, 0)),
+        lambda: _receive(ground),
+        labels=keeping.labels(kept, ground, encoded),
+    )
+
+
+def _alt(ground: Ground, reply: Reply | None) -> str:
+    if reply is None:
+        return f"{ground.alt}; nothing is pointed at yet"
+    share = 100 * float(reply.mask.mean())
+    return f"{ground.alt}; the mask covers {share:.1f} % of it"
+
+
+def _typed(ground: Ground, now: History) -> None:
+    key = "techniques-typed-prompts"
+    st.session_state[key] = to_text(now.acts)
+    st.text_input(
+        "Prompts as text",
+        key=key,
+        on_change=lambda: _take_text(ground, st.session_state[key]),
+        placeholder="120,80 -200,95 20,30,200,180",
+        help="In pixels of the picture, from its upper left corner: 120,80 adds what is there, "
+        "-200,95 subtracts it, 20,30,200,180 is a box (x_min, y_min, x_max, y_max), =2 takes "
+        "the second mask, from:otsu begins from a method's mask.",
+    )
+
+
+def _take_text(ground: Ground, text: str) -> None:
+    try:
+        _write(ground, history(ground).to(parse(text, ground.size)))
+    except ActError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _begin_from(ground: Ground) -> None:
+    with st.popover("Refine a method's mask", icon=":material/auto_fix_high:", width="stretch"):
+        names = findings.all_names()
+        name = st.selectbox("Method", names, format_func=findings.title, key="techniques-from")
+        st.button(
+            "Begin from its mask",
+            on_click=act,
+            args=(ground, From(name)),
+            width="stretch",
+            key="techniques-begin",
+            help="It replaces the prompts; clicks then correct it",
+        )

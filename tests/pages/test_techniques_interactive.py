@@ -1,0 +1,167 @@
+"""The interactive view without a browser, with a model that answers with discs."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from segcore import images
+from segcore.mask_files import read
+from segcore.objects import union
+from segcore.ui.techniques import promptable
+from tests.prompting.stand_in import StandIn, everything
+
+SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "techniques.py"
+CARD = SimpleNamespace(name="discs", title="Discs", fingerprint="discs", tasks=["prompt"])
+
+
+@pytest.fixture
+def models(monkeypatch) -> list[StandIn]:
+    """Return a list that gets each predictor that the page makes."""
+    made: list[StandIn] = []
+    monkeypatch.setenv("SEGCORE_DEVICE", "cpu")
+    monkeypatch.setattr(promptable, "cards", lambda: [CARD])
+    monkeypatch.setattr(promptable, "make_predictor", lambda *_: made.append(StandIn()) or made[-1])
+    monkeypatch.setattr(promptable, "everything", everything)
+    return made
+
+
+def visit(**address: str) -> AppTest:
+    page = AppTest.from_file(SCRIPT, default_timeout=60)
+    page.query_params.update({"view": "point", "sample": "chelsea"} | address)
+    return healthy(page.run())
+
+
+def healthy(page: AppTest) -> AppTest:
+    assert not page.exception, page.exception
+    assert not page.error, page.error
+    return page
+
+
+def prompts(page: AppTest) -> str:
+    value = page.query_params.get("prompts", "")
+    return value if isinstance(value, str) else value[-1]
+
+
+def type_prompts(page: AppTest, text: str) -> AppTest:
+    return healthy(page.text_input(key="techniques-typed-prompts").set_value(text).run())
+
+
+def keep(page: AppTest, name: str) -> AppTest:
+    page.text_input(key="techniques-keep-name").set_value(name).run()
+    return healthy(page.button(key="techniques-keep").click().run())
+
+
+def test_without_a_model_the_view_says_so_and_the_rest_works(monkeypatch):
+    monkeypatch.setattr(promptable, "cards", list)
+    page = visit()
+    assert "No promptable model" in page.info[0].value
+    page.segmented_control(key="techniques-view").set_value("side").run()
+    assert len(healthy(page).dataframe[0].value) == 4
+
+
+def test_the_address_opens_with_its_prompts(models):
+    page = visit(prompts="180,149 -225,239")
+    assert page.text_input(key="techniques-typed-prompts").value == "180,149 -225,239"
+    assert len(models) == 1 and len(models[0].calls) == 2
+    assert models[0].calls[-1]["labels"].tolist() == [1, 0]
+    assert [b.label for b in page.button if (b.key or "").startswith("techniques-mask-")] == [
+        "**0.90**",
+        "0.80",
+        "0.70",
+    ]
+
+
+def test_typed_prompts_change_the_address_and_nonsense_is_named(models):
+    page = type_prompts(visit(), "100,50 20,30,200,180")
+    assert prompts(page) == "100,50 20,30,200,180"
+    type_prompts(page, "here")
+    assert "no prompt" in page.warning[0].value and prompts(page) == "100,50 20,30,200,180"
+
+
+def test_an_alternative_is_chosen(models):
+    page = visit(prompts="180,149")
+    healthy(page.button(key="techniques-mask-1").click().run())
+    assert prompts(page) == "180,149 =2"
+    assert len(models[0].calls) == 1
+
+
+def test_the_picture_is_encoded_once_and_again_for_another(models):
+    page = visit(prompts="180,149")
+    type_prompts(page, "180,149 200,149")
+    assert [model.encoded for model in models] == [1]
+    page.selectbox(key="techniques-sample").set_value("hue").run()
+    assert prompts(healthy(page)) == "" and len(models) == 2
+    assert page.text_input(key="techniques-typed-prompts").value == ""
+
+
+def test_another_methods_mask_is_refined(models):
+    page = visit()
+    page.selectbox(key="techniques-from").set_value("otsu").run()
+    healthy(page.button(key="techniques-begin").click().run())
+    assert prompts(page) == "from:otsu" and not models[0].calls
+    type_prompts(page, "from:otsu 180,149")
+    assert models[0].calls[-1]["mask"].shape == (75, 112)
+
+
+def test_a_method_that_there_is_not_is_named(models):
+    page = visit(prompts="from:magic")
+    assert "no method magic" in page.warning[0].value
+
+
+def test_objects_are_kept_renamed_corrected_and_removed(models):
+    page = keep(visit(prompts="180,149"), "cat")
+    assert prompts(page) == ""
+    type_prompts(page, "20,30,100,120")
+    page = keep(page, "")
+    objects = page.get("button_group")[-1]
+    assert objects.options == ["1 cat", "2 object 2"]
+    objects.set_value(1).run()
+    page.text_input(key="techniques-name-1").set_value("tiger").run()
+    assert page.get("button_group")[-1].options[0] == "1 tiger"
+    healthy(page.button(key="techniques-again").click().run())
+    assert prompts(page) == "180,149"
+    assert page.text_input(key="techniques-keep-name").value == "tiger"
+
+
+def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):
+    picture = np.zeros((1200, 1000, 3), np.uint8)
+    page = visit(sample="own")
+    page.file_uploader(key="techniques-upload").set_value(
+        ("mine.png", images.encode_png(picture), "image/png")
+    ).run()
+    type_prompts(page, "100,200,500,800")
+    keep(page, "box")
+    archive = zipfile.ZipFile(io.BytesIO(offered["Download"]["data"]()))
+    assert archive.namelist() == ["coco.json", "labelme.json", "masks/box_mask.png"]
+    wanted = np.zeros((1200, 1000), bool)
+    wanted[200:800, 100:500] = True
+    for name in archive.namelist():  # as the calculator reads them
+        (thing,) = read(archive.read(name), name, (1200, 1000))
+        mask = union([thing], (1200, 1000))
+        assert (mask & wanted).sum() / (mask | wanted).sum() > 0.99
+
+
+def test_everything_is_kept_and_said(models):
+    page = visit()
+    page.number_input(key="techniques-least").set_value(0.7).run()
+    page.button(key="techniques-everything").click().run()
+    assert page.get("button_group")[-1].options == ["1 object 1", "2 object 2", "3 object 3"]
+    assert any("3 objects in" in caption.value for caption in healthy(page).caption)
+
+
+def test_a_search_that_fails_is_named(models, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("The model is gone; fetch it again.")
+
+    monkeypatch.setattr(promptable, "everything", fail)
+    page = visit(least="0.55")
+    assert page.number_input(key="techniques-least").value == 0.55
+    page.button(key="techniques-everything").click().run()
+    assert any("model is gone" in caption.value for caption in healthy(page).caption)

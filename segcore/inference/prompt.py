@@ -17,7 +17,7 @@ from segcore.inference.zoo import Card, ModelUnavailable
 MULTIPLE = 32  # of the encoder's input
 CELL = 4  # masks come out at a quarter of it
 SURE = 4.0  # the logit that a drawn mask is given as
-BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = range(4)
+NONE, BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = range(-1, 4)
 
 
 @dataclass(frozen=True)
@@ -263,6 +263,8 @@ def _prompt(embedding: Embedding, coordinates, labels, box, mask):
             raise ValueError(f"The box is {box}; accepted is (x_min, y_min, x_max, y_max).")
         points = np.concatenate([points, corners.reshape(2, 2)])
         kinds = np.append(kinds, (TOP_LEFT, BOTTOM_RIGHT)).astype(np.float32)
+    if not len(points):
+        points, kinds = np.zeros((1, 2), np.float32), np.full(1, NONE, np.float32)
     if not np.isfinite(points).all():
         raise ValueError("A coordinate is no number; accepted are pixels of the picture.")
     if mask is not None and np.shape(mask) != embedding.low:

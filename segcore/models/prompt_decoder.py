@@ -6,10 +6,19 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from segcore.models.prompt_layers import Attention, PointTokens, TwoWayBlock, fourier
+from segcore.models.prompt_layers import (
+    EMBEDDING_SPREAD,
+    Attention,
+    PointTokens,
+    TwoWayBlock,
+    fourier,
+    prompt_maps,
+)
 
 STRIDE = 16  # of the embedding; masks come out at a quarter of the input's size
 MASKS = 4  # the one for several prompts, then the three of an ambiguous one
+PRIOR = -2.0  # logit of a pixel at the start: most are background
+MAPS = 5  # of `prompt_maps`
 LOGIT_RANGE = 8.0  # what a previous mask's logits are clipped to
 
 
@@ -31,7 +40,9 @@ class PromptDecoder(layers.Layer):
     Differences to the publication: fine features of the picture are added at 1/8 and 1/4 of
     its size while the mask embedding grows (as in SAM 2: Ravi et al. 2024, section D); absent
     points are masked in the attention, so padding changes nothing; positions are fractions of
-    the longest side.
+    the longest side; prompts are also drawn as maps and added to the embedding, from which a
+    small network learns where they are in a fraction of the time. The masks' bias starts where
+    most pixels are background (Lin et al. 2017, section 3.3).
     """
 
     def __init__(
@@ -50,6 +61,12 @@ class PromptDecoder(layers.Layer):
         self.blocks = [TwoWayBlock(width, heads, hidden, name=f"block_{i}") for i in range(depth)]
         self.last = Attention(width, heads, name="last")
         self.norm = layers.LayerNormalization(epsilon=1e-5, name="norm")
+        self.drawn = layers.Dense(
+            width,
+            use_bias=False,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=EMBEDDING_SPREAD),
+            name="drawn",
+        )
         self.mask_1 = layers.Dense(width // 4, activation="relu", name="mask_1")
         self.mask_2 = layers.Dense(width, use_bias=False, name="mask_2")
         self.up_8 = layers.Dense(8 * fine, use_bias=False, name="up_8")
@@ -68,17 +85,23 @@ class PromptDecoder(layers.Layer):
         """Build the parts."""
         width, shape = self.width, (None, None, self.width)
         self.learned = self.add_weight(
-            shape=(1 + MASKS, width), initializer="random_normal", name="learned"
+            shape=(1 + MASKS, width),
+            initializer=keras.initializers.RandomNormal(stddev=EMBEDDING_SPREAD),
+            name="learned",
         )
         self.no_mask = self.add_weight(shape=(width,), initializer="zeros", name="no_mask")
         self.hyper_kernel = self.add_weight(
             shape=(MASKS, width, self.fine), initializer="glorot_uniform", name="hyper_3"
+        )
+        self.mask_bias = self.add_weight(
+            shape=(MASKS, 1), initializer=keras.initializers.Constant(PRIOR), name="mask_bias"
         )
         self.points.build(None)
         for block in self.blocks:
             block.build(None)
         self.last.build(None)
         self.norm.build(shape)
+        self.drawn.build((None, None, MAPS))
         self.mask_1.build((None, None, None, 16))
         self.mask_2.build((None, None, None, width // 4))
         self.up_8.build(shape)
@@ -128,7 +151,10 @@ class PromptDecoder(layers.Layer):
         # === Picture and previous mask ===
         picture = tf.repeat(tf.reshape(embedding, (batch, -1, self.width)), prompts, axis=0)
         picture += self._dense(previous, has_previous, (many, height, width))
-        positions = tf.cast(self._positions(height, width), dtype)
+        centres = _centres(height, width)
+        maps = prompt_maps(tf.reshape(points, (many, -1, 2)) / STRIDE, kinds, centres)
+        picture += self.drawn(tf.cast(maps, dtype))
+        positions = tf.cast(fourier(centres * STRIDE / side, self.width)[None], dtype)
 
         # === Two-way transformer ===
         start = tokens
@@ -143,6 +169,7 @@ class PromptDecoder(layers.Layer):
         hyper = self.hyper[1](self.hyper[0](tokens[:, 1 : 1 + MASKS]))
         kernels = tf.matmul(tf.transpose(hyper, (1, 0, 2)), tf.cast(self.hyper_kernel, dtype))
         masks = tf.matmul(tf.transpose(kernels, (1, 0, 2)), up, transpose_b=True)
+        masks += tf.cast(self.mask_bias, dtype)
         quality = tokens[:, 0]
         for dense in self.quality:
             quality = dense(quality)
@@ -158,7 +185,7 @@ class PromptDecoder(layers.Layer):
         cells = tf.reshape(cells, (batch * prompts, height, width, cells.shape[-1]))
         grown = tf.reshape(tf.nn.depth_to_space(cells, 2), (batch, prompts, -1))
         grown += tf.reshape(fine, (batch, 1, -1))
-        return tf.nn.relu(tf.reshape(grown, (batch * prompts, -1, cells.shape[-1] // 4)))
+        return tf.nn.gelu(tf.reshape(grown, (batch * prompts, -1, cells.shape[-1] // 4)))
 
     def _dense(self, previous, has_previous, size):
         """Return what a previous mask, or its absence, adds to the picture's stream."""
@@ -169,14 +196,6 @@ class PromptDecoder(layers.Layer):
         mask = tf.reshape(self.mask_2(self.mask_1(cells)), (many, -1, self.width))
         has = tf.cast(tf.reshape(has_previous, (many, 1, 1)), self.compute_dtype)
         return mask * has + tf.cast(self.no_mask, mask.dtype) * (1 - has)
-
-    def _positions(self, height, width):
-        """Return the encoded centres of the embedding's cells, (1, h * w, width)."""
-        side = tf.cast(tf.maximum(height, width), tf.float32)
-        y = (tf.range(height, dtype=tf.float32) + 0.5) / side
-        x = (tf.range(width, dtype=tf.float32) + 0.5) / side
-        grid = tf.stack(tf.meshgrid(x, y), axis=-1)
-        return tf.reshape(fourier(grid, self.width), (1, -1, self.width))
 
     def compute_output_spec(self, inputs):
         """Say what comes out."""
@@ -191,3 +210,10 @@ class PromptDecoder(layers.Layer):
         """Return what rebuilds the layer."""
         names = ("width", "fine", "heads", "hidden", "depth")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _centres(height, width):
+    """Return (x, y) of the centres of a map's cells, in cells, (height * width, 2) float32."""
+    y = tf.range(height, dtype=tf.float32) + 0.5
+    x = tf.range(width, dtype=tf.float32) + 0.5
+    return tf.reshape(tf.stack(tf.meshgrid(x, y), axis=-1), (-1, 2))

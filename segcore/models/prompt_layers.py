@@ -11,6 +11,8 @@ from keras import layers
 
 POINT_KINDS = 4  # background, foreground, a box's top left and bottom right corner
 FREQUENCY_SEED = 20230405
+EMBEDDING_SPREAD = 1.0  # of learned tokens at the start: about as large as positions are
+REACHES = (1.0, 4.0)  # of a click in the maps of prompts, cells
 
 
 def fourier(points, width: int):
@@ -31,6 +33,45 @@ def fourier(points, width: int):
     frequencies = np.random.default_rng(FREQUENCY_SEED).standard_normal((2, width // 2))
     angles = 2 * math.pi * tf.matmul(2 * points - 1, tf.constant(frequencies, tf.float32))
     return tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1)
+
+
+def prompt_maps(points, kinds, centres):
+    """Draw prompts as maps, as interactive networks before Segment Anything take them.
+
+    Parameters
+    ----------
+    points : (n, points, 2) float32
+        (x, y) in cells of the maps.
+    kinds : (n, points) int32
+        -1 none, 0 background, 1 foreground, 2 and 3 a box's corners.
+    centres : (cells, 2) float32
+        (x, y) of the cells' centres.
+
+    Returns
+    -------
+    (n, cells, 5) float32
+        Bumps around the clicks on the background and on the foreground, narrow and wide; then
+        the box: 1 inside, -1 outside, 0 everywhere without one.
+
+    References
+    ----------
+    Sofiiuk et al., "Reviving Iterative Training with Mask Guidance for Interactive
+    Segmentation", ICIP 2022, section 3.1.
+    """
+    distance = tf.reduce_sum(tf.square(centres[None, :, None] - points[:, None]), axis=-1)
+    maps = []
+    for kind in (0, 1):
+        present = tf.cast(kinds == kind, tf.float32)[:, None]
+        for reach in REACHES:
+            maps.append(tf.reduce_max(present * tf.exp(-distance / (2 * reach**2)), axis=-1))
+    first, last = (
+        tf.reduce_sum(points * tf.cast(kinds == kind, tf.float32)[..., None], axis=1, keepdims=True)
+        for kind in (2, 3)
+    )
+    within = tf.sigmoid(4 * (centres[None] - first)) * tf.sigmoid(4 * (last - centres[None]))
+    has = tf.reduce_max(tf.cast(kinds == 3, tf.float32), axis=1, keepdims=True)
+    maps.append(has * (2 * within[..., 0] * within[..., 1] - 1))
+    return tf.stack(maps, axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="segcore")
@@ -56,7 +97,9 @@ class PointTokens(layers.Layer):
     def build(self, *shapes):
         """Make an embedding of each kind."""
         self.kinds = self.add_weight(
-            shape=(POINT_KINDS, self.width), initializer="random_normal", name="kinds"
+            shape=(POINT_KINDS, self.width),
+            initializer=keras.initializers.RandomNormal(stddev=EMBEDDING_SPREAD),
+            name="kinds",
         )
         self.built = True
 

@@ -6,8 +6,10 @@ import pytest
 import tensorflow as tf
 
 from segcore import models
+from segcore.models import promptable
 from segcore.models.prompt_decoder import MASKS
 from segcore.models.prompt_layers import Attention, fourier
+from tests._tiny_encoder import tiny_encoder
 
 SIDE = 64
 
@@ -15,9 +17,9 @@ SIDE = 64
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(1)
-    return models.build(
-        "promptable", variant="lite0", imagenet=False, width=32, fine=8, heads=2, depth=1
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(promptable, "lite_encoder", tiny_encoder)
+        return models.build("promptable", width=32, fine=8, heads=2, depth=1)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +110,13 @@ def test_kind_place_and_previous_mask_matter(model, features):
     np.testing.assert_array_equal(ignored, first)
     for other in (background, elsewhere, used):
         assert np.abs(other - first).max() > 1e-4
+
+
+def test_the_real_encoder_fits_and_its_weights_go_by_path():
+    whole = models.build("promptable", variant="lite0", imagenet=False, width=32, fine=8)
+    paths = {weight.path for weight in whole.weights}
+    assert {"stem_conv/kernel", "block3_depthwise_conv/kernel", "head_conv/bias"} <= paths
+    assert len(paths) == len(whole.weights)
 
 
 def test_whole_model_takes_any_size_and_survives_its_file(model, tmp_path):

@@ -9,9 +9,11 @@ import pytest
 import tensorflow as tf
 from PIL import Image, ImageDraw
 
+from segcore.models import promptable
 from segcore.training.network import Network
 from segcore.training.recipes import find
 from segcore.training.tasks import task
+from tests._tiny_encoder import tiny_encoder
 
 SIDE, STEPS = 64, 50
 
@@ -45,7 +47,7 @@ def folder(tmp_path_factory):
 def recipe():
     return replace(
         find("prompt"),
-        options={"variant": "lite0", "frozen_blocks": 0, "width": 32, "fine": 8, "depth": 1},
+        options={"width": 32, "fine": 8, "depth": 1},
         side=SIDE,
         batch=8,
         learning_rate=2e-3,
@@ -62,7 +64,9 @@ def material(recipe, folder):
 @pytest.fixture(scope="module")
 def network(recipe, material):
     keras.utils.set_random_seed(0)
-    network, step = Network(recipe), 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(promptable, "lite_encoder", tiny_encoder)
+        network, step = Network(recipe), 0
     while step < STEPS:
         for pictures, targets in material.batches(step):
             network.train(pictures, targets, tf.constant(len(pictures)))

@@ -71,7 +71,7 @@ def _moved(
         Image.Resampling.BILINEAR,
         box=(left, top, left + columns, top + rows),
     )
-    picture[y : y + new_height, x : x + new_width] = cut
+    picture[y : y + new_height, x : x + new_width] = np.asarray(cut)
     sampled = [
         (start + (np.arange(new) + 0.5) * length / new).astype(np.intp)
         for start, length, new in ((top, rows, new_height), (left, columns, new_width))

@@ -103,7 +103,7 @@ def scene(picture: np.ndarray, truth: Truth, longest: int, source: str = "") -> 
 
 
 def targets(
-    ids: np.ndarray, classes: Sequence[int], least: Sequence[float] = ()
+    ids: np.ndarray, classes: Sequence[int], least: Sequence[float] | np.ndarray = ()
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what a detector should find.
 

@@ -181,10 +181,10 @@ def proposals(logits: Floats, deltas: Floats, size: tuple[int, int]) -> Floats:
 
 def decode(deltas: Floats, boxes: Floats, weights: Sequence[float] = (1, 1, 1, 1)) -> Floats:
     """Return the boxes that (n, 4) deltas make of others."""
-    deltas = deltas / np.array(weights, np.float32)
+    shifts = np.divide(deltas, weights, dtype=np.float32)
     size = boxes[:, 2:] - boxes[:, :2]
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 + deltas[:, :2] * size
-    half = size * np.exp(np.minimum(deltas[:, 2:], np.float32(LARGEST_STEP))) / 2
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2 + shifts[:, :2] * size
+    half = size * np.exp(np.minimum(shifts[:, 2:], np.float32(LARGEST_STEP))) / 2
     return np.concatenate([centre - half, centre + half], 1)
 
 
@@ -199,7 +199,8 @@ def suppress(boxes: Floats, overlap: float, most: int) -> NDArray[np.intp]:
     Greedy non-maximum suppression: a box goes if its IoU with a kept one is above `overlap`.
     """
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    left, kept = np.arange(len(boxes)), []
+    left = np.arange(len(boxes))
+    kept: list[np.intp] = []
     while left.size and len(kept) < most:
         best, left = left[0], left[1:]
         kept.append(best)
@@ -249,4 +250,5 @@ def softmax(logits: Floats) -> Floats:
 
 def sigmoid(logits: Floats) -> Floats:
     """Return the probabilities of logits."""
-    return (1 + np.tanh(logits / 2)) / 2
+    half = np.float32(0.5)
+    return half + half * np.tanh(half * logits)

@@ -73,7 +73,11 @@ def evaluate(
     mask as a further prompt.
     """
     figures: dict[str, list[float]] = {prompt: [] for prompt in prompts}
-    grab_cuts, encode, times, damaged, count = [], [], [], [], 0
+    grab_cuts: list[float] = []
+    encode: list[float] = []
+    times: list[float] = []
+    damaged: list[str] = []
+    count = 0
     for i, sample in enumerate(samples, 1):
         try:
             picture, targets = sample.load()

@@ -52,7 +52,8 @@ class Embedding:
     @property
     def scale(self) -> NDArray[np.float32]:
         """Pixels of the encoder's input a pixel of the picture, in x and y."""
-        return np.array(self.shape[::-1], np.float32) / np.array(self.size[::-1], np.float32)
+        (height, width), (rows, columns) = self.shape, self.size
+        return np.array([width / columns, height / rows], np.float32)
 
 
 class Masks(NamedTuple):
@@ -88,7 +89,8 @@ def embed(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> 
     batch = card.normalisation(resized[None].astype(np.float32)).astype(np.float32)
     features, where = runtime.run_part(card, (batch,), device, "encoder")
     seconds = {"load model": loaded - began, "encoder": perf_counter() - loaded}
-    return Embedding(tuple(features), picture.shape[:2], shape, where, seconds)
+    size = (picture.shape[0], picture.shape[1])
+    return Embedding(tuple(features), size, shape, where, seconds)
 
 
 def decode(
@@ -234,7 +236,8 @@ class PromptPredictor:
 
 def enlarged(logits: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
     """Return logits, (h, w), at another size, bilinear."""
-    return cv2.resize(logits, size[::-1], interpolation=cv2.INTER_LINEAR)
+    grown = cv2.resize(logits, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(grown, np.float32)
 
 
 def _prompt(embedding: Embedding, coordinates, labels, box, mask):
@@ -259,7 +262,7 @@ def _prompt(embedding: Embedding, coordinates, labels, box, mask):
         if corners.shape != (4,) or not (corners[:2] < corners[2:]).all():
             raise ValueError(f"The box is {box}; accepted is (x_min, y_min, x_max, y_max).")
         points = np.concatenate([points, corners.reshape(2, 2)])
-        kinds = np.concatenate([kinds, np.float32([TOP_LEFT, BOTTOM_RIGHT])])
+        kinds = np.append(kinds, (TOP_LEFT, BOTTOM_RIGHT)).astype(np.float32)
     if not np.isfinite(points).all():
         raise ValueError("A coordinate is no number; accepted are pixels of the picture.")
     if mask is not None and np.shape(mask) != embedding.low:

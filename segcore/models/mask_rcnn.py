@@ -75,7 +75,7 @@ def _trunk(input_shape, channels: int, encoder: keras.Model) -> keras.Model:
     # === Feature pyramid ===
     inputs = keras.Input(input_shape, name="picture")
     taps = encoder(inputs)
-    pyramid = []
+    pyramid: list = []
     x = None
     for level in (5, 4, 3, 2):
         lateral = layers.Conv2D(channels, 1, name=f"lateral_{level}")(taps[level - 2])

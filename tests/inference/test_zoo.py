@@ -31,6 +31,20 @@ def test_names_are_the_folders_with_a_card(make_model, tmp_path, monkeypatch):
     assert zoo.card("pets").name == "pets"
 
 
+def test_models_are_offered_for_their_tasks_and_a_damaged_card_for_masks(
+    make_model, tmp_path, monkeypatch
+):
+    make_model("mask")
+    make_model("scenes", tasks=["semantic", "panoptic"])
+    make_model("broken")
+    (tmp_path / "weights" / "broken" / "card.json").write_text("{")
+    monkeypatch.setattr(zoo, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setenv("SEGCORE_MODELS", str(tmp_path / "none"))
+    assert zoo.names_for("binary") == ["broken", "mask"]
+    assert zoo.names_for("semantic") == zoo.names_for("panoptic") == ["scenes"]
+    assert zoo.names_for("prompt") == []
+
+
 def test_a_folder_that_is_missing_holds_no_models(tmp_path):
     assert zoo.names(tmp_path / "none") == []
     with pytest.raises(ModelUnavailable, match="no model 'pets'; there are none yet"):

@@ -31,6 +31,8 @@ def test_differences_lead_to_the_same_recipe(name: str, changes: dict) -> None:
         changes = {"options.dropout": 0.25}
     if base.architecture == "encoder_unet" and "options.depth" in changes:
         changes = {"architecture": "lecture_unet", "options.depth": 3}
+    if base.architecture not in OPTIONS and "architecture" not in changes:
+        changes = {"options.frozen_blocks": 4} if "options.dropout" in changes else changes
     recipe = change(base, changes)
     told = differences(base, recipe)
     assert set(told) <= set(changes) | {f"options.{name}" for name in OPTIONS["lecture_unet"]}

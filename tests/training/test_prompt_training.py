@@ -13,7 +13,7 @@ from segcore.training.network import Network
 from segcore.training.recipes import find
 from segcore.training.tasks import task
 
-SIDE, STEPS = 64, 60
+SIDE, STEPS = 64, 50
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,12 @@ def folder(tmp_path_factory):
 def recipe():
     return replace(
         find("prompt"),
-        options={"variant": "lite0", "frozen_blocks": 0, "width": 32, "fine": 8, "heads": 2},
+        options={"variant": "lite0", "frozen_blocks": 0, "width": 32, "fine": 8, "depth": 1},
         side=SIDE,
         batch=8,
         learning_rate=2e-3,
         mixed_precision=False,
-        validation=0.2,
+        validation=1 / 6,
     )
 
 
@@ -71,11 +71,11 @@ def network(recipe, material):
 
 
 def test_material_repeats_itself_and_holds_back(material):
-    assert (material.training_count, material.validation_count) == (38, 10)
+    assert (material.training_count, material.validation_count) == (40, 8)
     assert not material.damaged
     assert [shown.picture.shape for shown in material.shown] == [(SIDE, SIDE, 3)] * 4
     batches = [list(material.batches(epoch)) for epoch in (1, 1, 2, None)]
-    assert [sum(len(p) for p, _ in epoch) for epoch in batches] == [38, 38, 38, 10]
+    assert [sum(len(p) for p, _ in epoch) for epoch in batches] == [40, 40, 40, 8]
     first, same, other = (epoch[0] for epoch in batches[:3])
     for a, b in zip(tf.nest.flatten(first), tf.nest.flatten(same), strict=True):
         np.testing.assert_array_equal(a, b)

@@ -30,8 +30,8 @@ def anchors(height: int, width: int) -> NDArray[np.float32]:
 
     Examples
     --------
-    >>> anchors(32, 32).shape, anchors(32, 32)[2].round(1).tolist()
-    ((132, 4), [-1.7, -7.3, 9.7, 15.3])
+    >>> anchors(32, 32).shape, anchors(32, 32)[2].tolist()
+    ((132, 4), [-4.0, -4.0, 12.0, 12.0])
     """
     found = []
     for (rows, columns), stride, sizes in zip(cells(height, width), STRIDES, SIZES, strict=True):

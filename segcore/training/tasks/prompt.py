@@ -63,7 +63,8 @@ class PromptMaterial:
     """
 
     def __init__(self, recipe: Recipe, data: Sequence[Path | str], progress: Callable[..., None]):
-        self.recipe, self.damaged = recipe, []
+        self.recipe = recipe
+        self.damaged: list[str] = []
         if recipe.side % 32:
             raise ValueError(f"side is {recipe.side}; accepted are multiples of 32.")
         first, *others = [read(root, "train") for root in data]
@@ -77,9 +78,14 @@ class PromptMaterial:
             raise DatasetError(f"{data[0]} has too few pictures with masks that can be read.")
         weights = np.array([weight for *_, weight in self._train])
         self._odds = weights / weights.sum()
-        self.shown = [_shown(*pair, recipe.side) for *pair, _ in self._validation[:SHOWN_COUNT]]
+        self.shown = [
+            _shown(picture, targets, recipe.side)
+            for picture, targets, _ in self._validation[:SHOWN_COUNT]
+        ]
 
-    def _load(self, samples: list[TargetSample], progress: Callable[..., None]):
+    def _load(
+        self, samples: list[TargetSample], progress: Callable[..., None]
+    ) -> list[tuple[np.ndarray, Targets, float]]:
         """Return pictures, targets and weights; those without anything to ask for are left out."""
         loaded = []
         for i, sample in enumerate(samples, 1):
@@ -122,12 +128,12 @@ class PromptMaterial:
     def _crops(self, epoch: int | None) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
         recipe = self.recipe
         if epoch is None:
-            pairs = [pair for *pair, _ in self._validation]
+            chosen = self._validation
         else:
             rng = np.random.default_rng([recipe.seed, epoch])
             order = rng.choice(len(self._train), len(self._train), p=self._odds)
-            pairs = [self._train[i][:2] for i in order]
-        for i, (picture, targets) in enumerate(pairs):
+            chosen = [self._train[i] for i in order]
+        for i, (picture, targets, _) in enumerate(chosen):
             rng = np.random.default_rng([recipe.seed, epoch or 0, i])
             for attempt in range(TRIES):
                 augment = epoch is not None and attempt < TRIES - 1

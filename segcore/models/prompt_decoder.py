@@ -6,7 +6,13 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from segcore.models.prompt_layers import Attention, PointTokens, TwoWayBlock, fourier
+from segcore.models.prompt_layers import (
+    EMBEDDING,
+    Attention,
+    PointTokens,
+    TwoWayBlock,
+    fourier,
+)
 
 STRIDE = 16  # of the embedding; masks come out at a quarter of the input's size
 MASKS = 4  # the one for several prompts, then the three of an ambiguous one
@@ -68,7 +74,7 @@ class PromptDecoder(layers.Layer):
         """Build the parts."""
         width, shape = self.width, (None, None, self.width)
         self.learned = self.add_weight(
-            shape=(1 + MASKS, width), initializer="random_normal", name="learned"
+            shape=(1 + MASKS, width), initializer=EMBEDDING, name="learned"
         )
         self.no_mask = self.add_weight(shape=(width,), initializer="zeros", name="no_mask")
         self.hyper_kernel = self.add_weight(

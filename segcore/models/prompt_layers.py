@@ -11,6 +11,7 @@ from keras import layers
 
 POINT_KINDS = 4  # background, foreground, a box's top left and bottom right corner
 FREQUENCY_SEED = 20230405
+EMBEDDING = keras.initializers.RandomNormal(stddev=1.0)  # about as large as positions are
 
 
 def fourier(points, width: int):
@@ -56,7 +57,7 @@ class PointTokens(layers.Layer):
     def build(self, *shapes):
         """Make an embedding of each kind."""
         self.kinds = self.add_weight(
-            shape=(POINT_KINDS, self.width), initializer="random_normal", name="kinds"
+            shape=(POINT_KINDS, self.width), initializer=EMBEDDING, name="kinds"
         )
         self.built = True
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable
+from typing import Any
 
 from segcore import images
 from segcore.objects import MaskedObject
@@ -30,7 +31,7 @@ def encode(objects: Iterable[MaskedObject], size: tuple[int, int], picture_name:
     picture_name : str
         Of its file, which LabelMe looks for beside the JSON.
     """
-    shapes = []
+    shapes: list[dict[str, Any]] = []
     for thing in objects:
         top, left, mask = thing.patch
         height, width = mask.shape
@@ -47,7 +48,7 @@ def encode(objects: Iterable[MaskedObject], size: tuple[int, int], picture_name:
                 "mask": b64encode(images.encode_png(mask)).decode(),
             }
         )
-    content = {
+    content: dict[str, Any] = {
         "version": VERSION,
         "flags": {},
         "shapes": shapes,

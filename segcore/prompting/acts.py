@@ -116,9 +116,10 @@ def _parsed(word: str, size: tuple[int, int]) -> Act:
     try:
         values = [float(value) for value in word.lstrip("+-").split(",")]
         if len(values) == 2:
-            return point(*values, adds, size)
+            return point(values[0], values[1], adds, size)
         if len(values) == 4 and adds:
-            return frame(*values, size)
+            x0, y0, x1, y1 = values
+            return frame(x0, y0, x1, y1, size)
     except ValueError:
         pass
     raise ActError(

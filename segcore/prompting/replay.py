@@ -119,14 +119,14 @@ class Replay:
         frames = [act for act in acts if isinstance(act, Frame)]
         # To the predictor a pixel's number is its middle, to a scale it is its corner.
         coordinates = [((p.x + 0.5) * x - 0.5, (p.y + 0.5) * y - 0.5) for p in points]
-        box = (
-            np.array(frames[-1].corners, np.float32) * np.float32((x, y, x, y)) if frames else None
-        )
-        fresh = so_far is None or isinstance(acts[-1], Frame)  # a new box asks anew
+        box = np.multiply(frames[-1].corners, (x, y, x, y)).astype(np.float32) if frames else None
+        previous = None
+        if so_far is not None and not isinstance(acts[-1], Frame):  # a new box asks anew
+            previous = so_far.logits[so_far.chosen]
         masks, scores, logits = self._predictor.predict(
             point_coords=np.array(coordinates, np.float32) if points else None,
             point_labels=np.array([p.adds for p in points], np.int64) if points else None,
             box=box,
-            mask_input=None if fresh else so_far.logits[so_far.chosen],
+            mask_input=previous,
         )
         return Reply(masks, scores, 0, logits)

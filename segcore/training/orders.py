@@ -86,6 +86,7 @@ class Order:
         recipe = dict(entry.settings["recipe"])
         name = str(recipe.pop("name", ""))
         recipe.pop("normalisation", None)
+        recipe.pop("task", None)
         settings: dict[str, Any] = {}
         for key, value in recipe.items():
             if isinstance(value, dict):

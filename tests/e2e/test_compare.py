@@ -213,9 +213,9 @@ def test_sliders_answer_within_300_ms(compare, drawn):
 
 
 def test_a_slider_changes_the_objects_and_the_address(compare, drawn):
-    tab = compare().upload(drawn)
-    tab.slide("Score threshold", "ArrowLeft", 4)
-    tab.wait_for_address(score="0.3")
+    tab = compare(score="0.5").upload(drawn)
+    tab.slide("Score threshold", "ArrowLeft", 3)
+    tab.wait_for_address(score="0.35")
     tab.see("panoptic", "1 × dog 10 %")
     assert tab.point(228, 100) == ("dog · 0.80", "dog 1 · 0.40", "dog 1 · 0.40")
     expect(tab.page.get_by_text("no rule dropped anything")).to_be_visible()

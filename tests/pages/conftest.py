@@ -90,13 +90,13 @@ def open_page(monkeypatch) -> Callable[..., SegmentPage]:
 def network_runs(monkeypatch) -> list[tuple[int, ...]]:
     """Return a list that gets the input's shape each time a network runs."""
     shapes: list[tuple[int, ...]] = []
-    run = runtime.OnnxEngine.__call__
+    run = runtime.OnnxEngine.outputs
 
-    def counted(engine, batch):
-        shapes.append(batch.shape)
-        return run(engine, batch)
+    def counted(engine, *inputs):
+        shapes.append(inputs[0].shape)
+        return run(engine, *inputs)
 
-    monkeypatch.setattr(runtime.OnnxEngine, "__call__", counted)
+    monkeypatch.setattr(runtime.OnnxEngine, "outputs", counted)
     return shapes
 
 

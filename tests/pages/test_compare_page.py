@@ -146,7 +146,7 @@ def test_the_views_tell_classes_and_objects(compare):
 
 
 def test_sliders_never_run_a_network_and_say_what_they_dropped(compare):
-    page = compare().upload(*FLAT)
+    page = compare(score="0.5").upload(*FLAT)
     runs = len(scene_models.predict.runs)
     assert runs
     assert "the score threshold dropped 1 object (7,680 pixels, 10 %)" in page.text()
@@ -213,7 +213,7 @@ def test_a_broken_picture_is_one_sentence(compare):
 
 def test_the_address_is_honoured(compare):
     address = {
-        "sample": "cows", "view": "Flat", "names": "true", "score": "0.3", "overlap": "0.2",
+        "sample": "cows", "view": "Flat", "names": "true", "score": "0.4", "overlap": "0.2",
         "area": "2.0", "semantic": "flatter", "instance": "connected parts",
         "panoptic": "merge of both", "isolate": "cow 2",
     }  # fmt: skip
@@ -222,7 +222,7 @@ def test_the_address_is_honoured(compare):
     assert page.viewer["look"] == "flat"
     assert page.viewer["names"] is True
     assert page.viewer["isolated"] == "cow 2"
-    assert [page.app.slider(key=k).value for k in ("score", "overlap", "area")] == [0.3, 0.2, 2.0]
+    assert [page.app.slider(key=k).value for k in ("score", "overlap", "area")] == [0.4, 0.2, 2.0]
     assert page.app.selectbox(key="semantic").value == "flatter"
     assert page.app.selectbox(key="panoptic").value == "merge of both"
 

@@ -33,7 +33,7 @@ def models(monkeypatch) -> list[StandIn]:
 
 
 def visit(**address: str) -> AppTest:
-    page = AppTest.from_file(SCRIPT, default_timeout=60)
+    page = AppTest.from_file(SCRIPT, default_timeout=120)
     page.query_params.update({"view": "point", "sample": "chelsea"} | address)
     return healthy(page.run())
 
@@ -49,8 +49,12 @@ def prompts(page: AppTest) -> str:
     return value if isinstance(value, str) else value[-1]
 
 
+def typed(page: AppTest):
+    return next(field for field in page.text_input if field.label == "Prompts as text")
+
+
 def type_prompts(page: AppTest, text: str) -> AppTest:
-    return healthy(page.text_input(key="techniques-typed-prompts").set_value(text).run())
+    return healthy(typed(page).set_value(text).run())
 
 
 def keep(page: AppTest, name: str) -> AppTest:
@@ -68,7 +72,7 @@ def test_without_a_model_the_view_says_so_and_the_rest_works(monkeypatch):
 
 def test_the_address_opens_with_its_prompts(models):
     page = visit(prompts="180,149 -225,239")
-    assert page.text_input(key="techniques-typed-prompts").value == "180,149 -225,239"
+    assert typed(page).value == "180,149 -225,239"
     assert len(models) == 1 and len(models[0].calls) == 2
     assert models[0].calls[-1]["labels"].tolist() == [1, 0]
     assert [b.label for b in page.button if (b.key or "").startswith("techniques-mask-")] == [
@@ -98,7 +102,7 @@ def test_the_picture_is_encoded_once_and_again_for_another(models):
     assert [model.encoded for model in models] == [1]
     page.selectbox(key="techniques-sample").set_value("hue").run()
     assert prompts(healthy(page)) == "" and len(models) == 2
-    assert page.text_input(key="techniques-typed-prompts").value == ""
+    assert typed(page).value == ""
 
 
 def test_another_methods_mask_is_refined(models):

@@ -121,10 +121,11 @@ def _forget_isolated(key: str) -> None:
 
 def _sliders() -> tuple[float, float, float]:
     with st.container(horizontal=True, gap="medium"):
-        score = _slider("Score threshold", "score", "Objects with a lower score are dropped.")
+        score = _slider("Score threshold", "score", 0.3, "Objects with a lower score are dropped.")
         overlap = _slider(
             "Overlap threshold",
             "overlap",
+            0.5,
             "In the panoptic result each pixel belongs to one segment. Objects with higher scores "
             "come first; one of which more than this part is taken already is dropped.",
         )
@@ -141,8 +142,8 @@ def _sliders() -> tuple[float, float, float]:
     return score, overlap, area / 100
 
 
-def _slider(label: str, key: str, words: str) -> float:
-    return st.slider(label, 0.0, 1.0, 0.5, 0.05, key=key, bind="query-params", help=words)
+def _slider(label: str, key: str, default: float, words: str) -> float:
+    return st.slider(label, 0.0, 1.0, default, 0.05, key=key, bind="query-params", help=words)
 
 
 def _look() -> tuple[str, bool]:

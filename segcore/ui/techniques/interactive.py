@@ -26,6 +26,7 @@ from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
 _HISTORY, _INBOX, _PROBLEM = "techniques history", "techniques inbox", "techniques trouble"
+_TYPED = "techniques typed"  # the text in the field, and which field it is
 NONE = (
     "No promptable model is in `weights/`, so there is nothing to click with here; "
     "the other views have all methods that need no clicks."
@@ -173,10 +174,20 @@ def _alt(ground: Ground, reply: Reply | None) -> str:
 
 
 def _typed(ground: Ground, now: History) -> None:
-    key = "techniques-typed-prompts"
-    st.session_state[key] = to_text(now.acts)
+    """Show the acts as text to type in.
+
+    A text that the server changes is a new widget each time: of an old one, a browser that is
+    slow would report the text from before, as if it had been typed.
+    """
+    text = to_text(now.acts)
+    shown, number = st.session_state.get(_TYPED, ("", 0))
+    if text != shown:
+        number += 1
+    st.session_state[_TYPED] = (text, number)
+    key = f"techniques-typed-prompts-{number}"
     st.text_input(
         "Prompts as text",
+        text,
         key=key,
         on_change=lambda: _take_text(ground, st.session_state[key]),
         placeholder="120,80 -200,95 20,30,200,180",
@@ -188,9 +199,13 @@ def _typed(ground: Ground, now: History) -> None:
 
 def _take_text(ground: Ground, text: str) -> None:
     try:
-        _write(ground, history(ground).to(parse(text, ground.size)))
+        acts = parse(text, ground.size)
     except ActError as error:
         st.session_state[_PROBLEM] = str(error)
+        return
+    _write(ground, history(ground).to(acts))
+    if text == to_text(acts):  # the field says it already and keeps the focus
+        st.session_state[_TYPED] = (text, st.session_state[_TYPED][1])
 
 
 def _begin_from(ground: Ground) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 
 from segcore import datasets
 from segcore.sample_pictures import sample_pictures
-from segcore.training.changes import OPTIONS, change, pairs, parse
+from segcore.training.changes import FIXED, OPTIONS, change, pairs, parse
 from segcore.training.names import RunError
 from segcore.training.orders import Order
 from segcore.training.recipes import Recipe, find
@@ -42,11 +42,7 @@ def note() -> None:
 
 def flat(recipe: Recipe) -> dict[str, Any]:
     """Return every setting by its key, those of other architectures at their defaults."""
-    values = {
-        key: value
-        for key, value in vars(recipe).items()
-        if key not in ("name", "options", "normalisation", "augmentation")
-    }
+    values = {key: value for key, value in vars(recipe).items() if key not in FIXED}
     for architecture, defaults in OPTIONS.items():
         own = recipe.options if architecture == recipe.architecture else {}
         values |= {f"options.{k}": v for k, v in {**defaults, **own}.items()}

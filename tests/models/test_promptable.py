@@ -8,7 +8,7 @@ import tensorflow as tf
 from segcore import models
 from segcore.models import promptable
 from segcore.models.prompt_decoder import MASKS
-from segcore.models.prompt_layers import Attention, fourier
+from segcore.models.prompt_layers import Attention, fourier, prompt_maps
 from tests._tiny_encoder import tiny_encoder
 
 SIDE = 64
@@ -131,3 +131,18 @@ def test_whole_model_takes_any_size_and_survives_its_file(model, tmp_path):
         assert masks.shape == (1, 1, MASKS, height // 4, width // 4)
         for ours, theirs in zip((masks, iou), again(given, training=False), strict=True):
             np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+def test_prompts_are_drawn_where_they_are():
+    centres = np.stack(np.meshgrid(np.arange(6) + 0.5, np.arange(4) + 0.5), -1).reshape(-1, 2)
+    points = np.float32([[[1.5, 2.5], [4.5, 0.5], [9, 9]], [[2, 1], [5, 3], [9, 9]]])
+    kinds = np.array([[1, 0, -1], [2, 3, -1]])
+    maps = np.asarray(prompt_maps(points, kinds, centres.astype(np.float32)))
+    maps = maps.reshape(2, 4, 6, 5)
+    background, foreground, box = maps[0, ..., 0], maps[0, ..., 2], maps[1, ..., 4]
+    assert np.unravel_index(background.argmax(), background.shape) == (0, 4)
+    assert np.unravel_index(foreground.argmax(), foreground.shape) == (2, 1)
+    inside = np.zeros((4, 6), bool)
+    inside[1:3, 2:5] = True
+    np.testing.assert_array_equal(box > 0, inside)
+    assert not maps[1, ..., :4].any() and not maps[0, ..., 4].any()

@@ -185,7 +185,8 @@ class PromptDecoder(layers.Layer):
         cells = tf.reshape(cells, (batch * prompts, height, width, cells.shape[-1]))
         grown = tf.reshape(tf.nn.depth_to_space(cells, 2), (batch, prompts, -1))
         grown += tf.reshape(fine, (batch, 1, -1))
-        return tf.nn.gelu(tf.reshape(grown, (batch * prompts, -1, cells.shape[-1] // 4)))
+        grown = tf.reshape(grown, (batch * prompts, -1, cells.shape[-1] // 4))
+        return tf.nn.leaky_relu(grown, 0.1)  # never dead; the exact GELU has no ONNX
 
     def _dense(self, previous, has_previous, size):
         """Return what a previous mask, or its absence, adds to the picture's stream."""

@@ -59,7 +59,7 @@ _OBJECTS = (
     "#e64b2d #00ffff #0000ff #ffc300 #5a1e4b #1e96a5 #ff5aff #2d4b00 "
     "#ffa5b4 #a500a5 #b4ff87 #964b5a #3c69e1 #96b469 #ff2d96 #003c78"
 ).split()
-_LIGHTNESS = (0.36, 0.95)
+_LIGHTNESS = (0.34, 0.9)
 _SHADES = 7
 PATTERNS = 5
 """Kinds of stuff in a row that look different without colour: see `drawing.pattern`."""

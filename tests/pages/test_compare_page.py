@@ -127,7 +127,7 @@ def test_without_a_model_it_says_so(compare, monkeypatch):
 
 
 def test_the_views_tell_classes_and_objects(compare):
-    page = compare().upload(*FLAT)
+    page = compare(score="0.5").upload(*FLAT)
     assert page.healthy()
     rows = page.rows()
     assert list(rows) == ["cat", "cat 1", "cat 2", "dog", "sky", "vegetation"]
@@ -298,7 +298,7 @@ def test_a_truth_that_does_not_fit_is_one_sentence(compare):
 
 def test_downloads_are_of_the_pictures_own_size(compare, offered):
     size = (480, 1280)
-    page = compare(view="Flat").upload("my scene.png", scene_models.scene(size))
+    page = compare(view="Flat", score="0.5").upload("my scene.png", scene_models.scene(size))
     assert page.healthy()
     assert max(page.viewer["width"], page.viewer["height"]) == 640
     for label in ("Semantic", "Instance", "Panoptic"):

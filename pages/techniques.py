@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.ui import frame
-from segcore.ui.techniques import ground, guide, interactive, settings, views
+from segcore.ui.techniques import ground, guide, interactive, promptable, settings, views
 
-VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods", "point": "Interactive"}
+VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods"}
+if promptable.cards():
+    VIEWS["point"] = "Interactive"
 
 frame.set_up(
     "Techniques",

@@ -11,9 +11,12 @@ from segcore.ui.techniques.ground import DEFAULT
 
 
 def show() -> None:
-    """Show the sentences; a button opens the sample and the method that prove each."""
+    """Show the sentences of families at hand; a button opens sample and method that prove each."""
     st.subheader("When which family wins, and when it fails", anchor=False)
+    known = findings.all_names()
     for family, guide in GUIDES.items():
+        if guide.wins.method not in known:
+            continue
         with st.container(border=True, gap="xsmall"):
             st.markdown(f"**{family}**")
             _case("wins", ":green[:material/check_circle:] Wins where", guide.wins, family)
@@ -23,15 +26,14 @@ def show() -> None:
 def _case(kind: str, start: str, case: Case, family: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"{start} {case.sentence}.", width="content")
-        if case.method in findings.all_names():
-            st.button(
-                f"See {findings.title(case.method)} on {bench_samples()[case.sample].title}",
-                key=f"techniques-{kind}-{family}",
-                type="tertiary",
-                icon=":material/visibility:",
-                on_click=_open,
-                args=(case,),
-            )
+        st.button(
+            f"See {findings.title(case.method)} on {bench_samples()[case.sample].title}",
+            key=f"techniques-{kind}-{family}",
+            type="tertiary",
+            icon=":material/visibility:",
+            on_click=_open,
+            args=(case,),
+        )
 
 
 def _open(case: Case) -> None:

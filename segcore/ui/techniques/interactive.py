@@ -27,19 +27,11 @@ from segcore.ui.text import plain
 
 _HISTORY, _INBOX, _PROBLEM = "techniques history", "techniques inbox", "techniques trouble"
 _TYPED = "techniques typed"  # the text in the field, and which field it is
-NONE = (
-    "No promptable model is in `weights/`, so there is nothing to click with here; "
-    "the other views have all methods that need no clicks."
-)
 
 
 def show(ground: Ground, device: str) -> None:
-    """Show the view, or say why it cannot be shown."""
-    cards = promptable.cards()
-    if not cards:
-        st.info(NONE, icon=":material/touch_app:")
-        return
-    _view(ground, device, cards)
+    """Show the view, for which there must be a promptable model."""
+    _view(ground, device, promptable.cards())
 
 
 @st.fragment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +14,7 @@ from segcore.inference import zoo
 from segcore.inference.foreground import THINGS, foreground, regions
 from segcore.inference.predictor import segment
 from segcore.inference.zoo import Card
+from segcore.labels import ClassMap, Instances, Panoptic
 from segcore.techniques import Choice, Prompts
 from segcore.techniques.channels import coloured
 from segcore.techniques.families import DEEP, INTERACTIVE
@@ -123,7 +124,11 @@ def _of_scene(
 ) -> Finding:
     from segcore.inference import scenes
 
-    run = {"panoptic": scenes.panoptic, "instance": scenes.instances, "semantic": scenes.semantic}
+    run: dict[str, Callable[..., ClassMap | Instances | Panoptic]] = {
+        "panoptic": scenes.panoptic,
+        "instance": scenes.instances,
+        "semantic": scenes.semantic,
+    }
     result = run[what](picture, model, device)
     small = images.resize(picture, result.shape)
     title = "Classes" if what == "semantic" else "Objects" if what == "instance" else "Segments"
@@ -135,13 +140,13 @@ def _of_scene(
 def _at_prompts(
     model: Card, device: str, picture: NDArray[np.uint8], how: str, prompts: Prompts
 ) -> Finding:
-    from segcore.inference.prompt import PromptPredictor
+    from segcore.inference.prompt import PromptPredictor, embed
 
     predictor = PromptPredictor(model, device)
-    predictor.set_image(picture)
+    predictor.embedding = embedding = embed(picture, model, device)
     began = perf_counter()
     mask = prompted(predictor, (picture.shape[0], picture.shape[1]), how, prompts)
-    seconds = perf_counter() - began + _worked(predictor.embedding.seconds)
+    seconds = perf_counter() - began + _worked(embedding.seconds)
     return Finding(images.encode_png(mask), seconds)
 
 
@@ -159,7 +164,8 @@ def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> ND
         In pixels of that picture.
     """
     seeds = [np.array([seed], np.float32) - 0.5 for seed in prompts.seeds]  # to pixels
-    box = np.array(prompts.box, np.float32)
+    box = np.asarray(prompts.box, np.float32)
+    tries: list[tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]]
     if how == "box" or not seeds:
         tries = [(None, box)]
     elif how == "each":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -64,6 +65,36 @@ class DrawnSample:
 
 
 AnySample = Sample | DrawnSample
+
+
+class _WithIds(Protocol):
+    @property
+    def ids(self) -> np.ndarray: ...
+
+
+Labels = TypeVar("Labels", bound=_WithIds)
+
+
+def load_labelled(
+    name: str, picture_path: Path, read: Callable[[], Labels]
+) -> tuple[np.ndarray, Labels]:
+    """Return a picture, (height, width, 3) uint8, and its labels, whose ``ids`` are of its size.
+
+    Raises
+    ------
+    PictureError
+        If the picture or its labels are missing or damaged, or their sizes differ.
+    """
+    picture = images.load(picture_path)
+    try:
+        labels = read()
+    except (OSError, SyntaxError) as error:
+        raise images.PictureError(f"{name}: no labels can be read ({error}).") from error
+    if labels.ids.shape != picture.shape[:2]:
+        raise images.PictureError(
+            f"{name}: the labels are {labels.ids.shape} and the picture {picture.shape[:2]}."
+        )
+    return picture, labels
 
 
 def load_square(

@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from segcore import images
 from segcore.class_sets import SCENES
-from segcore.datasets.samples import DatasetError
+from segcore.datasets.samples import DatasetError, load_labelled
 from segcore.scenes.truth import TrueSegment, Truth
 
 SPLITS = ("train", "val")
@@ -53,17 +52,7 @@ class SceneSample:
         PictureError
             If the picture or its labels are missing or damaged, or their sizes differ.
         """
-        picture = images.load(self.picture_path)
-        try:
-            truth = self.read()
-        except (OSError, SyntaxError) as error:
-            raise images.PictureError(f"{self.name}: no labels can be read ({error}).") from error
-        if truth.ids.shape != picture.shape[:2]:
-            raise images.PictureError(
-                f"{self.name}: the labels are {truth.ids.shape} and the picture "
-                f"{picture.shape[:2]}."
-            )
-        return picture, truth
+        return load_labelled(self.name, self.picture_path, self.read)
 
 
 def recognises(root: Path) -> bool:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from segcore import images
 from segcore.class_sets import SCENES
-from segcore.datasets.samples import VOID, DatasetError, Sample
+from segcore.datasets.samples import VOID, DatasetError, Sample, load_labelled
 
 STUFF_WEIGHT = 0.2  # of a region of stuff against an object of which people drew the outline
 TEACHER_WEIGHT = 0.5  # of an object outlined by another network
@@ -78,17 +77,7 @@ class TargetSample:
         PictureError
             If the picture or its labels are missing or damaged, or their sizes differ.
         """
-        picture = images.load(self.picture_path)
-        try:
-            targets = self.read()
-        except (OSError, SyntaxError) as error:
-            raise images.PictureError(f"{self.name}: no labels can be read ({error}).") from error
-        if targets.ids.shape != picture.shape[:2]:
-            raise images.PictureError(
-                f"{self.name}: the labels are {targets.ids.shape} and the picture "
-                f"{picture.shape[:2]}."
-            )
-        return picture, targets
+        return load_labelled(self.name, self.picture_path, self.read)
 
 
 def read(root: Path | str, split: str) -> list[TargetSample]:

@@ -270,10 +270,11 @@ class _Training:
         for pictures, targets in self.material.batches(None):
             self._go_on()
             means.add(*self.network.validate(pictures, targets))
-        for name, picture in self.shown.items():
-            batch = tf.constant(self.recipe.normalisation(picture[None].astype(np.float32)))
-            foreground = self.network.objective.foreground(self.network.model, batch)
-            self.recorder.sample(f"{name}-{epoch:04d}", foreground[0])
+        shown = np.stack(list(self.shown.values())).astype(np.float32)
+        batch = tf.constant(self.recipe.normalisation(shown))
+        foreground = self.network.objective.foreground(self.network.model, batch)
+        for name, probability in zip(self.shown, foreground, strict=True):
+            self.recorder.sample(f"{name}-{epoch:04d}", probability)
         return means
 
     def _batches(self, epoch: int):

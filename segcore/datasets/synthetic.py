@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from segcore.datasets.samples import DatasetError, DrawnSample
 
 SIDE = 96
-COUNTS = {"train": 480, "test": 64}
+COUNTS = {"train": 320, "test": 64}
 SHAPES = ("disc", "rectangle", "star", "ring")
 
 

@@ -20,7 +20,7 @@ from segcore.ui.training.library import control, store
 from segcore.ui.training.limits import CHOICES, number, slider
 
 DATA = {
-    "synthetic": "Drawn shapes (synthetic, 480 pictures, built in)",
+    "synthetic": "Drawn shapes (synthetic, 320 pictures, built in)",
     "coins": "Coins (36 tiles of one photograph, built in)",
     "folder": "A folder of this machine",
 }

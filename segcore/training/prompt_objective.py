@@ -112,6 +112,7 @@ class PromptObjective:
 
     def foreground(self, model, pictures) -> np.ndarray:
         """Return the (batch, h, w) probabilities of what a click into the middle selects."""
+        pictures = tf.convert_to_tensor(pictures)
         shape = tf.shape(pictures)
         middle = tf.cast(shape[1:3][::-1], tf.float32) / 2
         points = tf.tile(middle[None, None, None], (shape[0], 1, 1, 1))

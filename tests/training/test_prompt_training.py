@@ -95,7 +95,7 @@ def test_it_learns(network, material):
 
 def test_what_a_click_selects_can_be_shown(network, material):
     pictures, _ = next(iter(material.batches(None)))
-    foreground = network.objective.foreground(network.model, pictures)
+    foreground = network.objective.foreground(network.model, np.asarray(pictures))
     assert foreground.shape == (len(pictures), SIDE, SIDE)
     assert 0 <= foreground.min() < foreground.max() <= 1
 

@@ -253,9 +253,11 @@ def _training(run: Run) -> dict[str, Any]:
         )
         if not settings["init"]:
             break
-        run = Run(Path(settings["init"]).parent)
+        init = Path(settings["init"])
+        run = Run(init.parent)
         if not run.exists:
-            stages.insert(0, {"recipe": f"weights of {Path(settings['init']).name}"})
+            known = (init.parent / "card.json").is_file()
+            stages.insert(0, {"recipe": f"weights of {init.parent.name if known else init.name}"})
             break
     return {
         "recipe": " → ".join(stage["recipe"] for stage in stages),

@@ -77,12 +77,7 @@ class Card:
     def read(folder: Path) -> Card:
         """Read a folder's card; a `ModelUnavailable` says what is wrong with it."""
         try:
-            values = json.loads((folder / "card.json").read_text("utf-8"))
-            values["normalisation"] = Normalisation(**values["normalisation"])
-            missing = TRAINING_KEYS - values["training"].keys()
-            if missing:
-                raise KeyError(f"training lacks {', '.join(sorted(missing))}")
-            return Card(**values, folder=folder)
+            return _parsed(folder, (folder / "card.json").stat().st_mtime_ns)
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelUnavailable(
                 f"{folder.name} is unavailable: its card.json cannot be read ({error})."
@@ -113,6 +108,15 @@ class Card:
                 "describes (SHA-256 differs); fetch the repository again, or export the model."
             )
         return path
+
+
+@lru_cache(maxsize=64)
+def _parsed(folder: Path, modified: int) -> Card:
+    values = json.loads((folder / "card.json").read_text("utf-8"))
+    values["normalisation"] = Normalisation(**values["normalisation"])
+    if missing := TRAINING_KEYS - values["training"].keys():
+        raise KeyError(f"training lacks {', '.join(sorted(missing))}")
+    return Card(**values, folder=folder)
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,9 +62,9 @@ class Prompts:
     Attributes
     ----------
     seeds : tuple of (x, y)
-        Points on the foreground.
+        Pixels of the foreground: (120, 80) is the middle of column 120 and row 80.
     box : (x_min, y_min, x_max, y_max)
-        Around the foreground.
+        Around the foreground: its outer edges.
     """
 
     seeds: tuple[tuple[float, float], ...]
@@ -73,14 +74,15 @@ class Prompts:
         """Return the prompts for a resized picture."""
         x0, y0, x1, y1 = self.box
         return Prompts(
-            tuple((x * factor_x, y * factor_y) for x, y in self.seeds),
+            tuple(((x + 0.5) * factor_x - 0.5, (y + 0.5) * factor_y - 0.5) for x, y in self.seeds),
             (x0 * factor_x, y0 * factor_y, x1 * factor_x, y1 * factor_y),
         )
 
     def pixels(self, size: tuple[int, int]) -> list[tuple[int, int]]:
         """Return the seeds as (row, column) inside a picture of ``size = (height, width)``."""
+        height, width = size
         return [
-            (min(size[0] - 1, max(0, int(y))), min(size[1] - 1, max(0, int(x))))
+            (min(height - 1, max(0, floor(y + 0.5))), min(width - 1, max(0, floor(x + 0.5))))
             for x, y in self.seeds
         ]
 
@@ -96,7 +98,8 @@ def middle(size: tuple[int, int]) -> Prompts:
     """Return a seed in the middle and a box that leaves a tenth free on each side."""
     height, width = size
     return Prompts(
-        ((width / 2, height / 2),), (width * 0.1, height * 0.1, width * 0.9, height * 0.9)
+        (((width - 1) / 2, (height - 1) / 2),),
+        (width * 0.1, height * 0.1, width * 0.9, height * 0.9),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from math import floor
 from typing import Any
 
 import streamlit as st
@@ -164,8 +165,8 @@ def _to_canvas(prompts: Prompts, scale: float) -> dict[str, Any]:
         drawing["objects"].append(
             {
                 "type": "Circle",
-                "left": x * scale,
-                "top": y * scale,
+                "left": (x + 0.5) * scale,
+                "top": (y + 0.5) * scale,
                 "originX": "center",
                 "originY": "center",
                 "radius": RADIUS,
@@ -186,7 +187,7 @@ def from_drawn(data: dict[str, Any], scale: float, now: Prompts) -> Prompts:
             shift = {"left": reach, "top": reach, "center": 0.0, "right": -reach, "bottom": -reach}
             x = float(entry["left"]) + shift[entry.get("originX", "left")]
             y = float(entry["top"]) + shift[entry.get("originY", "top")]
-            seeds.append((float(round(x / scale)), float(round(y / scale))))
+            seeds.append((float(floor(x / scale)), float(floor(y / scale))))
     box = now.box
     try:
         marks = from_canvas(data, scale, Drawing((Mark(TARGET, Box(*now.box)),))).marks
@@ -196,7 +197,7 @@ def from_drawn(data: dict[str, Any], scale: float, now: Prompts) -> Prompts:
             box = (float(round(x0)), float(round(y0)), float(round(x1)), float(round(y1)))
     except DrawingError:
         pass  # the box stays as it was
-    rounded = tuple((float(round(x)), float(round(y))) for x, y in now.seeds)
+    rounded = tuple((float(floor(x + 0.5)), float(floor(y + 0.5))) for x, y in now.seeds)
     kept = now.seeds if tuple(seeds) == rounded else tuple(seeds[: settings.MAX_SEEDS])
     near = all(abs(a - b) <= 1 for a, b in zip(box, now.box, strict=True))
     return Prompts(kept, now.box if near or box[0] >= box[2] or box[1] >= box[3] else box)

@@ -100,7 +100,19 @@ def _local(grey: NDArray[np.uint8], window: int, values: Values) -> NDArray[np.f
     from skimage import filters
 
     method, offset = str(values["weights"]), float(values["offset"])
+    if method == "median":
+        return _median(grey, window) - offset
     return filters.threshold_local(grey, window, method=method, offset=offset)
+
+
+def _median(grey: NDArray[np.uint8], window: int) -> NDArray[np.uint8]:
+    """Return scikit-image's median around each pixel, a hundred times as fast."""
+    import cv2
+
+    beyond = window // 2
+    padded = cv2.copyMakeBorder(grey, *4 * (beyond,), cv2.BORDER_REFLECT)
+    median = cv2.medianBlur(padded, window)
+    return np.asarray(median[beyond : len(median) - beyond, beyond : median.shape[1] - beyond])
 
 
 def _sauvola(grey: NDArray[np.uint8], window: int, values: Values) -> NDArray[np.floating]:
@@ -114,7 +126,7 @@ def methods() -> list[Method]:
     from segcore.techniques.types import Choice
 
     manual = Number("threshold", "Threshold", 110, 0, 255, 1, "Pixels above it are one class.")
-    classes = Number("classes", "Classes", 3, 2, 5, 1, "How many classes the histogram is cut in.")
+    classes = Number("classes", "Classes", 3, 2, 4, 1, "How many classes the histogram is cut in.")
     weights = Choice(
         "weights",
         "Average",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from segcore import images
 from segcore.objects import MaskedObject, Patch, trimmed
 from segcore.render import Colour
 
@@ -116,10 +116,31 @@ def at_size(
     working, size : (height, width)
         Of the picture at working size, and its own.
     """
-    found = []
-    for thing in kept:
-        mask = np.zeros(working, np.uint8)
-        mask[thing.patch.window] = thing.patch.mask * np.uint8(255)
-        full = images.resize(mask, size) >= 128 if working != size else mask > 0
-        found.append(MaskedObject(trimmed(Patch(0, 0, full)), thing.score, thing.name))
-    return found
+    return [
+        MaskedObject(
+            thing.patch if working == size else _enlarged(thing.patch, working, size),
+            thing.score,
+            thing.name,
+        )
+        for thing in kept
+    ]
+
+
+def _enlarged(patch: Patch, working: tuple[int, int], size: tuple[int, int]) -> Patch:
+    """Return a patch at the picture's own size; of the picture, only what it needs is made."""
+    mask = np.zeros(working, np.uint8)
+    mask[patch.window] = patch.mask * np.uint8(255)
+    (top, bottom), (left, right) = (
+        (max(0, (begin - 1) * whole // part), min(whole, -(-(end + 1) * whole // part)))
+        for begin, end, whole, part in (
+            (patch.top, patch.top + patch.mask.shape[0], size[0], working[0]),
+            (patch.left, patch.left + patch.mask.shape[1], size[1], working[1]),
+        )
+    )
+    x, y = working[1] / size[1], working[0] / size[0]
+    window = Image.fromarray(mask).resize(
+        (right - left, bottom - top),
+        Image.Resampling.BILINEAR,
+        box=(left * x, top * y, right * x, bottom * y),
+    )
+    return trimmed(Patch(top, left, np.asarray(window) >= 128))

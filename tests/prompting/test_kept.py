@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from segcore.objects import Patch
+from segcore import images
+from segcore.objects import Patch, union
 from segcore.prompting import kept
 from segcore.prompting.overlay import EDGE, FILL, edge, overlay
 
@@ -55,6 +56,18 @@ def test_masks_grow_to_the_pictures_own_size():
     assert patch.mask.mean() > 0.99
     same = kept.at_size(some(), (40, 60), (40, 60))
     np.testing.assert_array_equal(same[0].patch.mask, np.ones((10, 10), bool))
+
+
+@pytest.mark.parametrize("size", [(97, 131), (400, 601), (41, 60)])
+def test_grown_masks_are_those_of_the_whole_picture(size):
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        mask = ndimage.binary_dilation(rng.random((40, 60)) < 0.002, iterations=3)
+        mask |= square(0, 57, 3) if rng.random() < 0.3 else False
+        things = kept.keep((), "x", mask, 1.0)
+        whole = images.resize(mask * np.uint8(255), size)
+        grown = union(kept.at_size(things, mask.shape, size), size)
+        assert set(whole[grown != (whole >= 128)]) <= {127, 128}  # a half, rounded up or down
 
 
 def test_the_number_stands_inside_its_object():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -80,6 +80,8 @@ class Replay:
     begin : callable
         Returns the mask (h, w) of a method of the bench, and the logits that stand for it, for
         acts that begin from one.
+    state : callable
+        Returns what the mask of such a method depends on, beside the picture.
     remembered : int
         How many answers are kept.
     """
@@ -89,20 +91,27 @@ class Replay:
         predictor: Predictor,
         factors: tuple[float, float],
         begin: Callable[[str], tuple[Mask, NDArray[np.float32]]],
+        state: Callable[[str], Hashable] = lambda method: None,
         remembered: int = 24,
     ):
-        self._predictor, self._factors, self._begin = predictor, factors, begin
-        self._known: dict[Acts, Reply | None] = {(): None}
+        self._predictor, self._factors = predictor, factors
+        self._begin, self._state = begin, state
+        self._known: dict[Hashable, Reply] = {}
         self._remembered = remembered
 
     def reply(self, acts: Acts) -> Reply | None:
         """Return the answer to the acts, None while there is nothing to answer."""
-        if acts not in self._known:
+        if not acts:
+            return None
+        key = (acts, *(self._state(act.method) for act in acts if isinstance(act, From)))
+        if key not in self._known:
             answer = self._step(acts[:-1], acts[-1], self.reply(acts[:-1]))
-            while len(self._known) > self._remembered:
-                self._known.pop(next(known for known in self._known if known))
-            self._known[acts] = answer
-        return self._known[acts]
+            if answer is None:
+                return None
+            while len(self._known) >= self._remembered:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = answer
+        return self._known[key]
 
     def _step(self, before: Acts, act: Act, so_far: Reply | None) -> Reply | None:
         if isinstance(act, From):

@@ -26,7 +26,7 @@ _STOPPED, _DONE = "techniques stopped", "techniques done"
 
 def all_names() -> list[str]:
     """Return the names of all methods: the classical ones, then ``model:NAME`` of the zoo."""
-    return [*methods(), *(MODEL + name for name in zoo.names_for("binary"))]
+    return [*methods(), *(MODEL + name for name in zoo.names())]
 
 
 def title(name: str) -> str:
@@ -55,21 +55,19 @@ def points_at(name: str) -> bool:
     return name in _WITH_PROMPTS or pick in ("box", "seeds")
 
 
+def settings_of(
+    name: str, ground: Ground
+) -> tuple[str, tuple[tuple[str, Value], ...], Prompts | None]:
+    """Return what the mask of a method depends on: its model, parameters, seeds and box."""
+    pointed = settings.prompts(ground.prompts) if points_at(name) else None
+    return _fingerprint(name), tuple(sorted(settings.values(name).items())), pointed
+
+
 def find(name: str, ground: Ground, device: str) -> Finding:
     """Run a method with its parameters as set; a repeated call answers from the cache."""
-    pointed = settings.prompts(ground.prompts) if points_at(name) else None
-    chosen = settings.values(name)
+    model, chosen, pointed = settings_of(name, ground)
     remember = _shared if ground.sample else _private
-    model = _fingerprint(name)
-    return remember(
-        ground.key,
-        name,
-        model,
-        device if model else "",
-        tuple(sorted(chosen.items())),
-        pointed,
-        ground,
-    )
+    return remember(ground.key, name, model, device if model else "", chosen, pointed, ground)
 
 
 def find_all(names: Iterable[str], ground: Ground, device: str) -> dict[str, Finding]:

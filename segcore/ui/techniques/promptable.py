@@ -82,7 +82,12 @@ def encoded(ground: Ground, card: Card, device: str) -> Encoded:
     predictor = make_predictor(card, device)
     predictor.set_image(picture)
     factors = size[1] / ground.size[1], size[0] / ground.size[0]
-    replay = Replay(predictor, factors, _beginning(ground, device, size, predictor))
+    replay = Replay(
+        predictor,
+        factors,
+        _beginning(ground, device, size, predictor),
+        lambda method: findings.settings_of(method, ground),
+    )
     new = Encoded(key, size, images.encode_jpeg(picture), predictor, replay)
     st.session_state[_ENCODED] = new
     return new

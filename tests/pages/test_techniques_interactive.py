@@ -114,6 +114,18 @@ def test_another_methods_mask_is_refined(models):
     assert models[0].calls[-1]["mask"].shape == (75, 112)
 
 
+def test_a_methods_mask_is_the_one_of_its_settings_now(models):
+    page = visit(prompts="from:manual 180,149", **{"manual.threshold": "100"})
+    first = models[0].calls[-1]["mask"]
+    page = visit(prompts="from:manual 180,149", **{"manual.threshold": "160"})
+    assert (models[-1].calls[-1]["mask"] != first).any()
+    page.segmented_control(key="techniques-view").set_value("one").run()
+    page.selectbox(key="techniques-method").set_value("manual").run()
+    page.slider(key="techniques-manual.threshold").set_value(100).run()
+    page.segmented_control(key="techniques-view").set_value("point").run()
+    np.testing.assert_array_equal(models[-1].calls[-1]["mask"], first)
+
+
 def test_a_method_that_there_is_not_is_named(models):
     page = visit(prompts="from:magic")
     assert "no method magic" in page.warning[0].value
@@ -132,6 +144,10 @@ def test_objects_are_kept_renamed_corrected_and_removed(models):
     healthy(page.button(key="techniques-again").click().run())
     assert prompts(page) == "180,149"
     assert page.text_input(key="techniques-keep-name").value == "tiger"
+    assert page.get("button_group")[-1].options == ["1 tiger", "2 object 2"]  # nothing is lost yet
+    type_prompts(page, "180,149 200,149")
+    page = keep(page, "tiger")
+    assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger"]
 
 
 def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):

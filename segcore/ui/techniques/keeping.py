@@ -17,6 +17,7 @@ from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
 _KEPT, _CHOSEN = "techniques kept", "techniques-object"
+_CORRECTED = "techniques corrected"  # picture and number of the object being corrected
 PICTURES = 5  # of which objects are remembered
 
 
@@ -71,7 +72,11 @@ def keep(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) ->
 
 def _keep(ground: Ground, now: History, reply: Reply) -> None:
     name = st.session_state["techniques-keep-name"]
-    put(ground, objects.keep(kept(ground), name, reply.mask, reply.score, to_text(now.acts)))
+    things = kept(ground)
+    picture, number = st.session_state.pop(_CORRECTED, (None, 0))
+    if picture == ground.key:
+        things = objects.remove(things, number)
+    put(ground, objects.keep(things, name, reply.mask, reply.score, to_text(now.acts)))
     settings.put("prompts", None)
     st.session_state["techniques-keep-name"] = ""
 
@@ -120,7 +125,7 @@ def _one(ground: Ground, encoded: Encoded, thing: Kept) -> None:
             on_click=_again,
             args=(ground, thing),
             disabled=not thing.prompts,
-            help="Take its prompts up again; the object is kept anew when you are done",
+            help="Take its prompts up again; what you keep next replaces it",
         )
 
 
@@ -130,6 +135,6 @@ def _rename(ground: Ground, number: int, name: str) -> None:
 
 
 def _again(ground: Ground, thing: Kept) -> None:
-    put(ground, objects.remove(kept(ground), thing.number))
+    st.session_state[_CORRECTED] = (ground.key, thing.number)
     settings.put("prompts", thing.prompts)
     st.session_state["techniques-keep-name"] = thing.name

@@ -136,6 +136,7 @@ def _prepared(name: str):
 
 def _own() -> Ground | None:
     left, right = st.columns(2)
+    number = st.session_state.get("techniques truth number", 0)
     with left:
         st.file_uploader(
             "Your picture",
@@ -150,12 +151,20 @@ def _own() -> Ground | None:
         st.file_uploader(
             "Its true mask, for the scores (optional)",
             SUFFIXES,
-            key="techniques-mask",
+            key=f"techniques-truth-{number}",
             on_change=_keep,
-            args=("mask", "techniques-mask"),
+            args=("mask", f"techniques-truth-{number}"),
             help=f"{ACCEPTED}, of the picture's own size; all its objects count as one mask.",
         )
-    kept = st.session_state.get("techniques files", {})
+        kept = st.session_state.get("techniques files", {})
+        if kept.get("mask") and st.session_state[f"techniques-truth-{number}"] is None:
+            st.button(
+                f"Remove the mask {plain(kept['mask'][0])}",
+                icon=":material/delete:",
+                type="tertiary",
+                key="techniques-truth-remove",
+                on_click=_forget_mask,
+            )
     if kept.get("picture") is None:
         st.info("Add a picture, or choose a sample above.", icon=":material/upload:")
         return None
@@ -197,10 +206,19 @@ def _keep(what: str, key: str) -> None:
     """Remember a file: Streamlit drops it with the uploader when a sample is shown."""
     file = st.session_state[key]
     files = st.session_state.setdefault("techniques files", {})
+    another = what == "picture" and files.get("picture") is not None
     files[what] = (file.name, file.getvalue()) if file else None
     if what == "picture":
-        files["mask"] = files.get("mask") if file else None
         settings.forget_picture()
+    if another:
+        _forget_mask()
+
+
+def _forget_mask() -> None:
+    """Drop the true mask: it was of another picture, or is not wanted any more."""
+    st.session_state["techniques files"]["mask"] = None
+    number = st.session_state.get("techniques truth number", 0)
+    st.session_state["techniques truth number"] = number + 1  # a new uploader, which is empty
 
 
 @st.cache_data(show_spinner=False, max_entries=2, scope="session")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 
 from segcore import images
@@ -140,14 +142,32 @@ def _of_scene(
 def _at_prompts(
     model: Card, device: str, picture: NDArray[np.uint8], how: str, prompts: Prompts
 ) -> Finding:
-    from segcore.inference.prompt import PromptPredictor, embed
+    from segcore.inference.prompt import PromptPredictor
 
     predictor = PromptPredictor(model, device)
-    predictor.embedding = embedding = embed(picture, model, device)
+    key = hashlib.sha256(picture.tobytes()).hexdigest()
+    predictor.embedding = embedding = _embedding(
+        key, picture.shape, model.fingerprint, device, picture, model
+    )
     began = perf_counter()
     mask = prompted(predictor, (picture.shape[0], picture.shape[1]), how, prompts)
     seconds = perf_counter() - began + _worked(embedding.seconds)
     return Finding(images.encode_png(mask), seconds)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, scope="session")
+def _embedding(
+    key: str,
+    shape: tuple[int, ...],
+    fingerprint: str,
+    device: str,
+    _picture: NDArray[np.uint8],
+    _model: Card,
+):
+    """Encode a picture once for all that is pointed at in it."""
+    from segcore.inference.prompt import embed
+
+    return embed(_picture, _model, device)
 
 
 def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> NDArray[np.bool_]:
@@ -163,7 +183,7 @@ def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> ND
     prompts : Prompts
         In pixels of that picture.
     """
-    seeds = [np.array([seed], np.float32) - 0.5 for seed in prompts.seeds]  # to pixels
+    seeds = [np.array([seed], np.float32) for seed in prompts.seeds]
     box = np.asarray(prompts.box, np.float32)
     tries: list[tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]]
     if how == "box" or not seeds:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
@@ -76,7 +78,8 @@ def legend(ground: Ground) -> None:
 def side_by_side(ground: Ground, device: str) -> None:
     """Show two to six methods with their times, and their scores."""
     known = findings.all_names()
-    chosen = [name for name in settings.get("methods", "").split(" ") if name in known][:MOST]
+    asked = dict.fromkeys(settings.get("methods", "").split(" "))
+    chosen = [name for name in asked if name in known][:MOST]
     chosen = settings.bound(
         st.multiselect,
         f"Methods, {FEWEST} to {MOST}",
@@ -208,13 +211,13 @@ def _parameters(name: str) -> None:
 
 def _steps(finding: Finding) -> None:
     st.subheader("Step by step", anchor=False)
-    if finding.histogram is not None and finding.thresholds:
+    if finding.histogram is not None:
         st.plotly_chart(
             histogram(finding),
             config={"displayModeBar": False},
             key="techniques-histogram",
-            alt="Histogram of the channel with "
-            + ", ".join(f"a threshold at {value:.0f}" for value in finding.thresholds),
+            alt="Histogram of the channel"
+            + "".join(f", a threshold at {value:.4g}" for value in finding.thresholds),
         )
     with st.container(horizontal=True, gap="small", key="techniques-steps"):
         for number, (title, png) in enumerate(finding.steps, 1):
@@ -228,7 +231,9 @@ def histogram(finding: Finding) -> go.Figure:
     figure = go.Figure(go.Bar(y=finding.histogram, marker_color="#56b4e9", marker_line_width=0))
     for value in finding.thresholds:
         figure.add_vline(
-            value + 0.5, line={"color": "#d55e00", "width": 2}, annotation_text=f"{value:.0f}"
+            floor(value) + 0.5,  # what is above lies right of it
+            line={"color": "#d55e00", "width": 2},
+            annotation_text=f"{value:.4g}",
         )
     figure.update_layout(
         height=220,

@@ -97,8 +97,8 @@ def read(root: Path | str, split: str) -> list[TargetSample]:
     from segcore.datasets import ecssd, nuclei, oxford_pet, scenes
 
     root = Path(root)
+    part = "train" if split == "train" else "val"
     if scenes.recognises(root):
-        part = "train" if split == "train" else "val"
         return [_scene(sample) for sample in scenes.read(root, part)]
     if oxford_pet.recognises(root):
         return [_binary(sample, SOURCES["pets"]) for sample in oxford_pet.read(root, split)]
@@ -107,7 +107,7 @@ def read(root: Path | str, split: str) -> list[TargetSample]:
     if ecssd.recognises(root):
         return [_binary(sample, SOURCES["ecssd"]) for sample in ecssd.read(root, split)]
     raise DatasetError(
-        f"{root} is no data set known here: it needs panoptic_{split}.json (COCO panoptic), "
+        f"{root} is no data set known here: it needs panoptic_{part}.json (COCO panoptic), "
         "annotations/trainval.txt (Oxford-IIIT Pet), labels/ with train.txt (nuclei) or images/ "
         "with masks/ of the same names."
     )

@@ -169,6 +169,6 @@ def from_browser(entry: Any, size: tuple[int, int]) -> Act | str:
             return frame(x0, y0, x1, y1, size)
         if entry["kind"] in STEPS:
             return str(entry["kind"])
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise ActError("The browser reported no act; click again.") from error
     raise ActError("The browser reported an unknown act; reload the page.")

@@ -112,7 +112,7 @@ class Inbox:
             who, entries = str(message["who"])[:40], list(message["acts"])[:200]
             numbered = sorted(((int(entry["n"]), entry) for entry in entries), key=lambda e: e[0])
             mine = message.get("picture") == picture
-        except (TypeError, ValueError, KeyError, AttributeError):
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
             return self, [], "The browser sent something unreadable; reload the page."
         before = done = self.last.get(who, 0)
         new: list[Act | str] = []

@@ -47,7 +47,6 @@ def show(
     on_acts: Callable[[], None],
     *,
     labels: Sequence[dict[str, Any]] = (),
-    off: bool = False,
 ) -> None:
     """Show the component.
 
@@ -71,8 +70,6 @@ def show(
         Called before the run that acts cause; it finds them with `message`.
     labels : sequence of dict
         ``text``, ``x``, ``y`` and ``colour`` of what is written on the picture.
-    off : bool
-        Whether clicks are refused.
     """
     told = message() or {}
     here = told.get("has") == picture_key and not told.get("needs")
@@ -84,7 +81,6 @@ def show(
             "size": [size[1], size[0]],
             "overlay": _url("png", overlay) if overlay else "",
             "alt": alt,
-            "off": off,
             "labels": list(labels),
             "report": told.get("report", 0),
             "answered": {"who": answered[0], "n": answered[1]},

@@ -78,7 +78,6 @@ class Stage {
     this.picture.alt = data.alt;
     this.layOver(data.overlay);
     for (const button of this.steps) button.disabled = !data.can[button.dataset.step];
-    this.stage.toggleAttribute("data-off", data.off);
     this.draw();
     this.stage.dataset.answered = data.answered.who === this.who ? data.answered.n : 0;
   }
@@ -155,7 +154,7 @@ class Stage {
   }
 
   press(event) {
-    const ready = this.data && this.shown === this.data.key && !this.data.off;
+    const ready = this.data && this.shown === this.data.key;
     if (event.button !== 0 || !ready) return;
     this.begin = { x: event.clientX, y: event.clientY, place: this.place(event), far: false };
     this.stage.setPointerCapture(event.pointerId);

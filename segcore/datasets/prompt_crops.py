@@ -29,12 +29,15 @@ class Crop(NamedTuple):
         Share of each cell that is labelled at all.
     boxes : (targets, 4) float32
         x_min, y_min, x_max, y_max: the outer edges of the target, pixels.
+    things : (targets,) bool
+        Whether the target is an object, or several; otherwise it is a region.
     """
 
     picture: np.ndarray
     coverage: np.ndarray
     labelled: np.ndarray
     boxes: np.ndarray
+    things: np.ndarray
 
 
 def crop(
@@ -92,6 +95,7 @@ def crop(
         np.stack(coverage),
         np.broadcast_to(labelled, (count, *labelled.shape)),
         np.array(boxes, np.float32),
+        np.array([chosen <= targets.things for chosen in wanted]),
     )
 
 

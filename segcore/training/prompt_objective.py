@@ -12,10 +12,10 @@ from segcore.datasets.prompt_crops import CELL
 from segcore.training.simulated_prompts import Draws, clicks, jittered, rough_masks
 
 ROUNDS = 3  # a first prompt, then corrections
-BOX_RATE, MASK_RATE = 0.5, 0.08  # of first prompts; the rest are clicks
+BOX_RATE, MASK_RATE = 0.5, 0.08  # of first prompts; the rest are clicks, on regions also for boxes
 MORE_CLICKS = (0.0, 0.4, 0.4)  # chance of a second click in a round
 FOCAL_WEIGHT = 20.0
-ALPHA = 0.25  # gamma is 2
+ALPHA = 0.5  # gamma is 2; with the published 0.25 masks come out too small
 THREE_WEIGHT = 0.25  # of the best of three masks where the single one counts, too
 THOUSANDTHS = 1000  # an object's IoU is told in such, so that each counts as much as any other
 
@@ -34,7 +34,7 @@ def mask_losses(logits, target, labelled):
     Returns
     -------
     loss, iou : (n, masks) float32
-        The focal loss (Lin et al. 2017: alpha 0.25, gamma 2) is the mean over the labelled
+        The focal loss (Lin et al. 2017; alpha `ALPHA`, gamma 2) is the mean over the labelled
         cells. The IoU is that of the masks cut at a half, 1 of empty with empty.
     """
     axes = (2, 3)
@@ -82,7 +82,7 @@ class PromptObjective:
         labelled = tf.reshape(tf.cast(targets["labelled"], tf.float32) / 255, flat)
         target = tf.reshape(coverage, flat) / tf.maximum(labelled, 1e-3)
         draws = Draws(training)
-        prompt = _first_prompt(targets["boxes"], target, labelled, draws)
+        prompt = _first_prompt(targets, target, labelled, draws)
         losses, figures = [], []
         for number in range(ROUNDS):
             masks, expected = decoder(
@@ -126,13 +126,17 @@ class PromptObjective:
         return np.asarray(tf.sigmoid(tf.image.resize(masks, shape[1:3])))[..., 0]
 
 
-def _first_prompt(boxes, target, labelled, draws: Draws):
-    """Return a box, a click or a rough mask with a click for each of the (n, ...) targets."""
+def _first_prompt(targets, target, labelled, draws: Draws):
+    """Return a box, a click or a rough mask with a click for each of the (n, ...) targets.
+
+    Nobody draws a box around the sky: one around all of the picture means an object.
+    """
     n = tf.shape(target)[0]
     side = tf.cast(CELL * tf.shape(target)[-1], tf.float32)
-    boxes = jittered(tf.reshape(boxes, (n, 4)), side, draws)
+    boxes = jittered(tf.reshape(targets["boxes"], (n, 4)), side, draws)
     choice = draws.choice(n)
-    is_box, is_mask = choice < BOX_RATE, choice >= 1 - MASK_RATE
+    is_box = (choice < BOX_RATE) & tf.reshape(targets["things"], (n,))
+    is_mask = choice >= 1 - MASK_RATE
     rough = rough_masks(target, draws)
     previous = tf.where(is_mask[:, None, None, None], rough, -tf.ones_like(rough))
     points, kinds = clicks(previous, target, labelled, draws)

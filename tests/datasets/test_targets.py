@@ -118,6 +118,13 @@ def test_coverage_is_the_share_of_each_cell_and_boxes_are_tight(seed):
         assert (right - left) * (bottom - top) + 0.5 >= coverage.sum() / 255 * 16 - 3
 
 
+def test_objects_are_told_from_regions():
+    targets = shapes()._replace(weights={1: 1.0, 3: 1.0}, things=frozenset((1, 2)), groups=())
+    found = crop(PICTURE, targets, 64, 2, np.random.default_rng(1), augment=False)
+    largest = np.argmax(found.coverage.sum((1, 2), dtype=int))  # the ground
+    assert not found.things[largest] and found.things[1 - largest]
+
+
 def test_the_same_draws_give_the_same_square_and_nothing_to_ask_for_gives_none():
     a, b = (crop(PICTURE, shapes(), 64, 3, np.random.default_rng(5)) for _ in range(2))
     for ours, theirs in zip(a, b, strict=True):

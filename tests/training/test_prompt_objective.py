@@ -6,7 +6,7 @@ import tensorflow as tf
 from scipy import ndimage
 
 from segcore.losses import focal, soft_dice
-from segcore.training.prompt_objective import hard_iou, mask_losses
+from segcore.training.prompt_objective import BOX_RATE, _first_prompt, hard_iou, mask_losses
 from segcore.training.simulated_prompts import DEPTH, Draws, clicks, jittered, rough_masks
 
 EXACT, RANDOM = Draws(False), Draws(True)
@@ -26,13 +26,13 @@ def test_losses_are_the_published_ones(seed):
     loss, iou = mask_losses(logits, target, labelled)
     true = np.where(labelled == 1, target, 255)[:, 0, ..., None]
     probability = (1 / (1 + np.exp(-logits)))[:, 0, ..., None]
-    # balanced by alpha as Lin et al.'s equation 5: each side's mean, weighted
+    # balanced by alpha, a half, as in Lin et al.'s equation 5: each side's sum, weighted
     sides = [
         np.asarray(focal(np.where(true == side, true, 255).astype(np.float32), probability))
         * ((true == side).sum(axis=(1, 2, 3)))
         for side in (1, 0)
     ]
-    expected = (0.25 * sides[0] + 0.75 * sides[1]) / labelled.sum(axis=(1, 2, 3))
+    expected = 0.5 * (sides[0] + sides[1]) / labelled.sum(axis=(1, 2, 3))
     expected = 20 * expected + np.asarray(soft_dice(true.astype(np.float32), probability))
     np.testing.assert_allclose(loss[:, 0], expected, rtol=1e-4)
     np.testing.assert_allclose(iou, hard_iou(logits, target, labelled))
@@ -82,6 +82,22 @@ def test_clicks_in_training_lie_in_the_error_of_their_kind():
             assert target[i, 0][cell] == kind
             assert (logits[i, 0][cell] > 0) == (kind == 0)
     assert set(kinds.numpy()) == {0, 1}
+
+
+@pytest.mark.parametrize("draws", [EXACT, RANDOM])
+def test_boxes_are_drawn_around_objects_only(draws):
+    n = 400
+    target = np.ones((n, 1, 8, 8), np.float32)
+    things = np.arange(n) % 3 > 0
+    targets = {
+        "boxes": tf.constant(np.tile(np.float32([[[2, 3, 30, 28]]]), (n, 1, 1))),
+        "things": tf.constant(things[:, None]),
+    }
+    prompt = _first_prompt(targets, target, np.ones_like(target), draws)
+    kinds, has_box = prompt["kinds"].numpy(), (prompt["kinds"].numpy()[:, :2] == (2, 3)).all(1)
+    assert not has_box[~things].any()
+    assert has_box[things].mean() == pytest.approx(BOX_RATE, abs=0.1)
+    assert (kinds[has_box, 2] == -1).all()
 
 
 def test_nothing_wrong_no_click():

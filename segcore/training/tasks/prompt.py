@@ -112,6 +112,7 @@ class PromptMaterial:
                 "coverage": masks,
                 "labelled": masks,
                 "boxes": tf.TensorSpec((TARGETS, 4), tf.float32),
+                "things": tf.TensorSpec((TARGETS,), tf.bool),
             },
         )
         options = tf.data.Options()
@@ -144,15 +145,19 @@ class PromptMaterial:
 
 
 def _example(found: Crop) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    picture, coverage, labelled, boxes = found
-    return picture, {"coverage": coverage, "labelled": labelled, "boxes": boxes}
+    picture, coverage, labelled, boxes, things = found
+    return picture, {"coverage": coverage, "labelled": labelled, "boxes": boxes, "things": things}
 
 
 def _empty(picture: np.ndarray, side: int) -> Crop:
     """Return a square in which nothing is labelled: it counts for nothing."""
     nothing = np.zeros((TARGETS, side // CELL, side // CELL), np.uint8)
     return Crop(
-        images.resize(picture, (side, side)), nothing, nothing, np.zeros((TARGETS, 4), np.float32)
+        images.resize(picture, (side, side)),
+        nothing,
+        nothing,
+        np.zeros((TARGETS, 4), np.float32),
+        np.zeros(TARGETS, bool),
     )
 
 

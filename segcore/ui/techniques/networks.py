@@ -24,6 +24,7 @@ from segcore.techniques.types import Parameter, Value
 from segcore.ui.techniques.finding import Finding
 
 MODEL = "model:"
+_ENCODED = "techniques encoded for seeds"
 SCENE_TASKS = ("panoptic", "instance", "semantic")
 KINDS = {
     "binary": "A trained network, foreground against background: nothing to set here.",
@@ -145,29 +146,24 @@ def _at_prompts(
     from segcore.inference.prompt import PromptPredictor
 
     predictor = PromptPredictor(model, device)
-    key = hashlib.sha256(picture.tobytes()).hexdigest()
-    predictor.embedding = embedding = _embedding(
-        key, picture.shape, model.fingerprint, device, picture, model
-    )
+    predictor.embedding = embedding = _embedding(picture, model, device)
     began = perf_counter()
     mask = prompted(predictor, (picture.shape[0], picture.shape[1]), how, prompts)
     seconds = perf_counter() - began + _worked(embedding.seconds)
     return Finding(images.encode_png(mask), seconds)
 
 
-@st.cache_resource(show_spinner=False, max_entries=2, scope="session")
-def _embedding(
-    key: str,
-    shape: tuple[int, ...],
-    fingerprint: str,
-    device: str,
-    _picture: NDArray[np.uint8],
-    _model: Card,
-):
+def _embedding(picture: NDArray[np.uint8], model: Card, device: str):
     """Encode a picture once for all that is pointed at in it."""
     from segcore.inference.prompt import embed
 
-    return embed(_picture, _model, device)
+    pixels = hashlib.sha256(picture.tobytes()).hexdigest()
+    key = (pixels, picture.shape, model.fingerprint, device)
+    known, embedding = st.session_state.get(_ENCODED, (None, None))
+    if known != key:
+        embedding = embed(picture, model, device)
+        st.session_state[_ENCODED] = (key, embedding)
+    return embedding
 
 
 def prompted(predictor, size: tuple[int, int], how: str, prompts: Prompts) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from segcore import images
-from segcore.inference import box_prompt, runtime
+from segcore.inference import runtime
 from segcore.inference.zoo import Card, ModelUnavailable
 
 MULTIPLE = 32  # of the encoder's input
@@ -184,8 +184,7 @@ class PromptPredictor:
             1 for the object, 0 for what is not of it.
         box : (x_min, y_min, x_max, y_max) or None
             The box's outer edges: a box around one pixel (x, y) is (x, y, x + 1, y + 1).
-            Nothing outside is selected, unless a click says so; alone, it is to be filled
-            (`segcore.inference.box_prompt`).
+            Nothing outside is selected, unless a click adds something there.
         mask_input : (h, w) float32 or None
             Logits of an earlier answer, or what `mask_input` makes of any mask.
         multimask_output : bool
@@ -210,20 +209,18 @@ class PromptPredictor:
         if mask_input is not None:
             previous = np.asarray(mask_input, np.float32)[None]
         (logits,), (scores,) = decode(embedding, self.card, self.device, points, kinds, previous)
-        corners = points[0][kinds[0] >= TOP_LEFT].reshape(-1) / CELL
-        if len(corners) and kinds.shape[1] == 2 and mask_input is None:
-            logits, order = box_prompt.fill(logits, scores, corners)
-        else:
-            ambiguous = mask_input is None and kinds.shape[1] == 1
-            three = 1 + np.argsort(-scores[1:], kind="stable")
-            order = three if ambiguous else np.concatenate([[0], three[:2]])
+        ambiguous = mask_input is None and kinds.shape[1] == 1
+        three = 1 + np.argsort(-scores[1:], kind="stable")
+        order = three if ambiguous else np.concatenate([[0], three[:2]])
         order = order[: 3 if multimask_output else 1]
-        masks = np.stack([enlarged(logits[i], embedding.size) > 0 for i in order])
         logits = logits[order]
-        if len(corners) and _around(corners, points[0][kinds[0] == FOREGROUND] / CELL):
-            masks = masks & _within(np.asarray(box, np.float32), embedding.size)
-            outside = ~_within(corners, embedding.low)
-            logits[:, outside] = np.minimum(logits[:, outside], box_prompt.OUTSIDE)
+        masks = np.stack([enlarged(each, embedding.size) > 0 for each in logits])
+        first, last = points[0][kinds[0] == TOP_LEFT], points[0][kinds[0] == BOTTOM_RIGHT]
+        added = points[0][kinds[0] == FOREGROUND]
+        if box is not None and ((added >= first) & (added <= last)).all():
+            masks &= _within(np.asarray(box, np.float32), embedding.size)
+            outside = ~_within(np.concatenate([first[0], last[0]]) / CELL, embedding.low)
+            logits[:, outside] = np.minimum(logits[:, outside], -SURE)
         return Masks(masks, scores[order], logits)
 
     def mask_input(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -251,13 +248,11 @@ def enlarged(logits: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.f
     return np.asarray(grown, np.float32)
 
 
-def _around(box: NDArray[np.float32], points: NDArray[np.float32]) -> bool:
-    return bool(((points >= box[:2]) & (points <= box[2:])).all())
-
-
 def _within(box: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the mask of the pixels that a box touches."""
+    (x0, y0), (x1, y1) = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
     mask = np.zeros(size, bool)
-    mask[box_prompt.window(box, size)] = True
+    mask[max(0, y0) : max(0, y1), max(0, x0) : max(0, x1)] = True
     return mask
 
 

@@ -90,6 +90,21 @@ def test_a_box_is_filled_to_its_edges(card, size):
     np.testing.assert_allclose(found, box, atol=3.5 * max(size) / 320)
 
 
+def test_nothing_outside_a_box_is_selected_unless_a_click_adds_it(card):
+    found = predictor(card, (96, 128))
+    box = (20.4, 30.0, 60.0, 70.2)
+    inside = np.zeros((96, 128), bool)
+    inside[30:71, 20:60] = True
+    everywhere = np.full(found.embedding.low, 9, np.float32)
+    for clicks in (None, [[30, 40]], [[40, 50], [59, 31]]):
+        labels = None if clicks is None else np.ones(len(clicks))
+        masks, _, logits = found.predict(clicks, labels, box, everywhere)
+        assert masks[0].any() and not masks[:, ~inside].any()
+        assert logits[:, :5].max() <= 0 and logits[:, :, -8:].max() <= 0
+    masks, *_ = found.predict([[30, 40], [100, 50]], [1, 1], box, everywhere)
+    assert masks[0][~inside].any()
+
+
 def test_several_prompts_mean_one_mask_first(card):
     one = predictor(card, (320, 320))
     masks, scores, _ = one.predict([[100, 100], [104, 100]], [1, 1])

@@ -125,8 +125,6 @@ def _middle(picture: np.ndarray) -> Prompts:
 @pytest.mark.parametrize("family", [DEEP, INTERACTIVE])
 def test_networks_win_and_fail_where_their_guide_says(family):
     guide = GUIDES[family]
-    if guide.wins.method.removeprefix("model:") not in zoo.names():
-        pytest.skip(f"{guide.wins.method} is not in weights/")
     scores = []
     for case in (guide.wins, guide.fails):
         sample = bench_samples()[case.sample]

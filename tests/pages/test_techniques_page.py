@@ -37,6 +37,11 @@ def address(page: AppTest) -> dict[str, str]:
     return {k: v if isinstance(v, str) else v[-1] for k, v in params.items()}
 
 
+def scores_missing(page: AppTest) -> bool:
+    table = page.dataframe[0].value
+    return "IoU" not in table or table["IoU"].isna().all()
+
+
 def scores(page: AppTest) -> dict[str, float]:
     table = page.dataframe[0].value
     return dict(zip(table["Method"], table["IoU"], strict=True))
@@ -66,7 +71,8 @@ def test_a_parameter_changes_its_row_and_the_address():
 def test_all_methods_and_the_networks_are_in_one_table():
     page = visit(view="all", sample="hue", **{"otsu.channel": "red"})
     found = scores(page)
-    assert len(found) == len(methods()) + len(zoo.names_for("binary"))
+    titles = {zoo.card(name).title for name in ("pets", "scenes-panoptic", "prompt")}
+    assert titles < set(found) and len(found) == len(methods()) + len(zoo.names())
     assert found["Otsu"] > 0.9  # orange is redder than blue-green
     next(b for b in page.button if b.label == "All with defaults").click().run()
     assert "otsu.channel" not in address(healthy(page))
@@ -104,10 +110,31 @@ def test_an_own_picture_with_its_mask_is_scored():
         ("mine.png", images.encode_png(picture), "image/png")
     ).run()
     healthy(page)
-    assert "IoU" not in page.dataframe[0].value or page.dataframe[0].value["IoU"].isna().all()
-    page.file_uploader(key="techniques-mask").set_value(("mask.png", mask, "image/png")).run()
+    assert scores_missing(page)
+    page.file_uploader(key="techniques-truth-0").set_value(("mask.png", mask, "image/png")).run()
     assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}
     assert any("480 × 360" in caption.value for caption in page.caption)
+    page.selectbox(key="techniques-sample").set_value("coins").run()
+    page.selectbox(key="techniques-sample").set_value("own").run()
+    assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}  # remembered, and can be removed
+    page.button(key="techniques-truth-remove").click().run()
+    assert scores_missing(healthy(page))
+
+
+def test_a_mask_is_not_the_truth_of_the_next_picture():
+    first, second = np.full((60, 80, 3), 40, np.uint8), np.full((60, 80, 3), 200, np.uint8)
+    first[20:40, 20:60] = second[5:15, 5:75] = 120
+    page = visit(methods="otsu li", sample="own")
+    for name, picture in (("first", first), ("second", second)):
+        file = (f"{name}.png", images.encode_png(picture), "image/png")
+        page.file_uploader(key="techniques-upload").set_value(file).run()
+        assert scores_missing(healthy(page))
+        if name == "first":
+            mask = images.encode_png(picture[..., 0] > 100)
+            page.file_uploader(key="techniques-truth-0").set_value(
+                ("mask.png", mask, "image/png")
+            ).run()
+            assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}
 
 
 def test_removed_seeds_do_not_come_back_with_a_late_answer():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from segcore.techniques import clustering, edges, regions, thresholding
 
@@ -11,11 +12,12 @@ DEEP, INTERACTIVE = "Deep networks", "Interactive"
 
 @dataclass(frozen=True)
 class Case:
-    """A sentence and what shows it: a sample and a method, or none."""
+    """A sentence and what shows it: a sample and a method, with what is not a default of it."""
 
     sentence: str
     sample: str
     method: str
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ GUIDES = {
     ),
     INTERACTIVE: Guide(
         Case("you can say where, and what is there has an outline", "coins", "model:prompt"),
-        Case("there is no outline to snap to, however well you point", "noise", "model:prompt"),
+        Case(
+            "many things are pointed at as one: it looks for a single object",
+            "coins",
+            "model:prompt",
+            {"prompt": "seeds"},
+        ),
     ),
 }

@@ -130,7 +130,7 @@ def test_networks_win_and_fail_where_their_guide_says(family):
         sample = bench_samples()[case.sample]
         picture = images.fit(sample.picture(), WORKING_SIDE)
         prompts = prompts_of(sample, picture.shape[:2])
-        found = networks.find(case.method, "cpu", picture, {}, prompts)
+        found = networks.find(case.method, "cpu", picture, case.values, prompts)
         assert not found.problem
         scores.append(score(found.mask(), sample.truth()))
     assert scores[0] > 0.8 and scores[1] < 0.5, scores

@@ -101,6 +101,13 @@ def test_a_guides_button_opens_its_case():
     assert page.metric[0].value.startswith("IoU 0.9")
 
 
+def test_a_guides_button_sets_what_its_case_needs():
+    page = visit()
+    page.button(key="techniques-fails-Interactive").click().run()
+    assert address(healthy(page))["model:prompt.prompt"] == "seeds"
+    assert page.metric[0].value.startswith(("IoU 0.3", "IoU 0.4"))
+
+
 def test_an_own_picture_with_its_mask_is_scored():
     picture = np.full((900, 1200, 3), 40, np.uint8)
     picture[300:600, 300:900] = 220

@@ -42,3 +42,5 @@ def _open(case: Case) -> None:
     settings.put("view", "one")
     settings.put("method", case.method)
     settings.to_defaults(case.method)
+    for name, value in case.values.items():
+        settings.put(settings.address(case.method, name), value)

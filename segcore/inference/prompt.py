@@ -248,7 +248,7 @@ def enlarged(logits: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.f
     return np.asarray(grown, np.float32)
 
 
-def _within(box: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.bool_]:
+def _within(box: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the mask of the pixels that a box touches."""
     (x0, y0), (x1, y1) = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
     mask = np.zeros(size, bool)

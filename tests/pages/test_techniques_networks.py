@@ -7,7 +7,7 @@ import pytest
 
 from segcore import images
 from segcore.class_sets import SCENES
-from segcore.inference import zoo
+from segcore.inference import scenes, zoo
 from segcore.inference.foreground import THINGS, foreground, regions
 from segcore.labels import UNLABELLED, ClassMap, Instances, Panoptic, Segment
 from segcore.objects import MaskedObject, Patch
@@ -74,7 +74,6 @@ def test_an_unknown_class_is_named():
 
 @pytest.mark.parametrize("kind", ["semantic", "instance", "panoptic"])
 def test_a_scene_model_is_run_by_its_task(kind, make_model, monkeypatch):
-    scenes = pytest.importorskip("segcore.inference.scenes")
     monkeypatch.setattr(zoo, "WEIGHTS", make_model(tasks=[kind]).parent)
     name = {"instance": "instances"}.get(kind, kind)
     monkeypatch.setattr(scenes, name, lambda *_, **__: results()[kind])

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from skimage import data
 
 from segcore import images
@@ -68,6 +69,11 @@ def test_the_engines_agree(size: tuple[int, int]) -> None:
     agree("decoder", parts, *features, points, kinds, previous, np.zeros((1, 2), np.float32))
 
 
+def regions(mask: np.ndarray) -> np.ndarray:
+    labels, count = ndimage.label(mask)
+    return np.stack([labels == i for i in range(1, count + 1)])
+
+
 def agree(part: str, engines: dict[str, runtime.KerasEngine], *given: np.ndarray):
     ours = runtime.OnnxEngine(card().file(f"{part}.onnx")).outputs(*given)
     for a, b in zip(ours, engines[part].outputs(*given), strict=True):
@@ -94,9 +100,17 @@ def test_a_box_selects_the_cup_and_a_click_takes_the_table_away() -> None:
     assert more.masks[0][cup] and not more.masks[0][spoon]
 
 
+def test_everything_finds_most_coins() -> None:
+    found = everything(predictor("coins").embedding, card(), "cpu")
+    coins = regions(images.resize_mask(bench_samples()["coins"].truth(), found.shape))
+    overlaps = mask_iou(coins, cut(found.objects, found.shape))
+    assert (overlaps.max(axis=1) > 0.5).sum() > 12, "of 24"
+
+
 def test_everything_is_distinct() -> None:
     found = everything(predictor("chelsea").embedding, card(), "cpu", side=6)
     assert 1 <= len(found.objects) < 60
+    assert {thing.score >= 0.4 for thing in found.objects} == {True}
     shapes = cut(found.objects, found.shape)
     overlaps = mask_iou(shapes, shapes)
     np.fill_diagonal(overlaps, 0)

@@ -37,11 +37,17 @@ class Filter:
         Of two masks with a larger IoU the better one is kept.
     area : float
         Least share of the picture.
+
+    Notes
+    -----
+    The defaults suit `weights/prompt`: of the things over 1 % of 40 validation pictures of
+    scenes a third are found with an IoU of a half, among seven to twelve masks a picture.
+    Segment Anything's own, 0.88 and 0.95 with an offset of 1, are for a surer network.
     """
 
-    iou: float = 0.7
-    stability: float = 0.8
-    offset: float = 1.0
+    iou: float = 0.4
+    stability: float = 0.6
+    offset: float = 0.5
     overlap: float = 0.6
     area: float = 0.0005
 

@@ -18,7 +18,7 @@ from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
 _SEARCH, _SAID = "techniques everything", "techniques found"
-LEAST = 0.7  # predicted IoU
+LEAST = 0.4  # predicted IoU
 EVERY = 0.4  # seconds between two looks at a search
 _at_once = threading.Semaphore(1)  # a search takes seconds, other visitors' clicks none
 

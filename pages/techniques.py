@@ -14,8 +14,8 @@ if promptable.cards():
 frame.set_up(
     "Techniques",
     ":material/science:",
-    "One picture, any method: see what thresholds, regions, edges, clusters and networks make "
-    "of it, how long they take, and who is right.",
+    "One picture, any method: see what thresholds, regions, edges, clusters, networks and your own "
+    "clicks make of it, how long they take, and who is right.",
 )
 device = frame.device_picker()
 settings.begin()

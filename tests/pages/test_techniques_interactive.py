@@ -148,6 +148,12 @@ def test_objects_are_kept_renamed_corrected_and_removed(models):
     type_prompts(page, "180,149 200,149")
     page = keep(page, "tiger")
     assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger"]
+    page.get("button_group")[-1].set_value(2).run()
+    page.button(key="techniques-again").click().run()
+    type_prompts(page, "")  # started over: this is no correction any more
+    type_prompts(page, "100,149")
+    page = keep(page, "")
+    assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger", "4 object 4"]
 
 
 def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):

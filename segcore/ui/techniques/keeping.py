@@ -50,6 +50,8 @@ def labels(things: tuple[Kept, ...], ground: Ground, encoded: Encoded) -> list[d
 
 def keep(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) -> None:
     """Show the name field and the button that keeps the mask and begins the next object."""
+    if not now.acts:  # started over: what comes next is another object
+        st.session_state.pop(_CORRECTED, None)
     empty = reply is None or not reply.mask.any()
     full = len(kept(ground)) >= objects.MOST
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

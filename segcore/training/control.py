@@ -2,7 +2,8 @@
 
 ``request.json``  the `Order` of a run, kept for good
 ``waiting.json``  its place in the queue: the time it was put there, and whether it resumes
-``process.json``  the process that was started last, and whether it was asked to stop
+``process.json``  the process that was started last, and whether it was asked to stop; its
+                  ``since`` is the place in the queue that it had, which is used up with that
 
 All of it is in the run folders, so a new server, or a second one, knows what the first knew.
 """
@@ -215,7 +216,9 @@ class Control:
                 values = read_json(self.store.folder(name), "waiting.json")
             except RunError:
                 continue
-            found.append((int(_number(values, "since")), name, bool(values.get("resume"))))
+            since = int(_number(values, "since"))
+            if _launch(path.parent).get("since") != since:
+                found.append((since, name, bool(values.get("resume"))))
         return sorted(found)
 
     def _place(self, name: str) -> int:
@@ -237,22 +240,23 @@ class Control:
         started: list[str] = []
         waiting = self._waiting()
         busy = {entry.name for entry in self.store.list() if _at_work(entry)}
-        for _, name, resume in waiting:
+        for since, name, resume in waiting:
             if len(busy) >= self.at_once:
                 break
             if name in busy:
                 continue  # the process it had is still on its way out
-            self._leave_queue(name)
             try:
-                self._launch(name, self.store.folder(name), resume)
+                self._launch(name, self.store.folder(name), resume, since)
+                busy.add(name)
+                started.append(name)
             except (RunError, OSError, ValueError) as error:
-                self._write_process(name, None, problem=f"It could not be started: {error}")
-                continue
-            busy.add(name)
-            started.append(name)
+                problem = f"It could not be started: {error}"
+                self._write_process(name, None, since=since, problem=problem)
+            finally:
+                self._leave_queue(name)
         return started
 
-    def _launch(self, name: str, folder: Path, resume: bool) -> None:
+    def _launch(self, name: str, folder: Path, resume: bool, since: int) -> None:
         _refuse_links(folder)
         if resume:
             words = ["train", "--resume", f"--run={folder}"]
@@ -261,7 +265,7 @@ class Control:
         log = inside(folder, "log.txt")
         handle = processes.spawn([*self.program, *words], log, then=self._on_end)
         try:
-            self._write_process(name, handle)
+            self._write_process(name, handle, since=since)
         except RunError:
             processes.end(handle, force=True)
             raise

@@ -34,6 +34,16 @@ while time.monotonic() < end and control.queue():
 print(json.dumps(names))
 """
 
+DYING_SERVER = """
+import json, os, sys
+from segcore.training import control, processes
+from segcore.training.store import RunStore
+
+owner, method = sys.argv[3].split(".")
+setattr(getattr(control, owner), method, lambda *_, **__: os._exit(9))
+control.Control(RunStore(sys.argv[1]), json.loads(sys.argv[2]), at_once=1).advance()
+"""
+
 
 def times(control: Control, name: str) -> tuple[float, float]:
     """Return when a run was begun and when it ended, by its own files."""
@@ -108,6 +118,23 @@ def test_two_servers_at_the_same_moment(store: RunStore, control: Control) -> No
         assert end <= begin_of_next, "never two at once, and in order"
     logs = [(store.folder(name) / "log.txt").read_text() for name in names]
     assert logs == [""] * len(names)
+
+
+@pytest.mark.parametrize("moment", ["processes.spawn", "Control._leave_queue"])
+def test_a_server_that_dies_while_it_starts_a_run(
+    store: RunStore,
+    control: Control,
+    moment: str,
+) -> None:
+    name = store.create("A")
+    store.write(name, "request.json", Order("tiny", {"seconds": 0.1}).to_dict())
+    store.write(name, "waiting.json", {"since": 1, "resume": False})
+    command = [sys.executable, "-c", DYING_SERVER, str(store.root), json.dumps(FAKE), moment]
+    assert subprocess.run(command, cwd=Path(__file__).parents[2]).returncode == 9
+    assert control.queue() == ([name] if moment == "processes.spawn" else [])
+    until(lambda: control.advance() or control.state(name) == "finished")
+    until(lambda: control.state(name) == "finished")
+    assert (store.folder(name) / "log.txt").read_text() == ""
 
 
 def test_many_sessions_at_the_same_moment(store: RunStore, control: Control) -> None:

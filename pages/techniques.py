@@ -34,7 +34,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
     chosen = ground.choose()
 if chosen is None:
     st.stop()
-ground.about(chosen)
+ground.about(chosen, scored=view != "point")
 if view == "one":
     views.one(chosen, device)
 elif view == "all":
@@ -44,3 +44,4 @@ elif view == "point":
 else:
     views.side_by_side(chosen, device)
 guide.show()
+frame.device_trouble(device)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcore.objects import MaskedObject, Patch, trimmed
+from segcore.objects import MaskedObject, Patch, overlap, trimmed
 from segcore.render import Colour
 
 MOST = 200
@@ -39,7 +40,7 @@ class Kept:
     patch : Patch
         Its mask in the picture at working size.
     score : float
-        Predicted IoU, 0 to 1; 1 where none was predicted.
+        Predicted IoU, 0 to 1; nan where none was predicted.
     prompts : str
         The acts that made it, as text; empty if none did.
     """
@@ -84,8 +85,18 @@ def keep_patch(
     if not patch.mask.size or len(kept) >= MOST:
         return tuple(kept)
     number = max((thing.number for thing in kept), default=0) + 1
-    score = float(score) if 0 <= score <= 1 else 1.0
-    return (*kept, Kept(number, cleaned(name) or f"object {number}", patch, score, prompts))
+    return (*kept, Kept(number, cleaned(name) or f"object {number}", patch, float(score), prompts))
+
+
+def known(kept: Iterable[Kept], patch: Patch, least: float) -> bool:
+    """Say whether a kept object has an IoU of at least `least` with a patch."""
+    for thing in kept:
+        if shared := overlap(thing.patch, patch):
+            both = np.count_nonzero(thing.patch.mask[shared[0]] & patch.mask[shared[1]])
+            either = np.count_nonzero(thing.patch.mask) + np.count_nonzero(patch.mask) - both
+            if both >= least * either:
+                return True
+    return False
 
 
 def rename(kept: Iterable[Kept], number: int, name: str) -> tuple[Kept, ...]:
@@ -119,7 +130,7 @@ def at_size(
     return [
         MaskedObject(
             thing.patch if working == size else _enlarged(thing.patch, working, size),
-            thing.score,
+            1.0 if isnan(thing.score) else thing.score,
             thing.name,
         )
         for thing in kept

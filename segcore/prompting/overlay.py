@@ -13,7 +13,6 @@ from segcore.objects import Patch
 from segcore.render import Colour
 
 FILL, EDGE = 110, 255  # opacity of a mask's inside and of its outline
-MOST = 127  # masks: two colours each, and one for nothing
 
 
 def overlay(layers: Sequence[tuple[Patch, Colour]], size: tuple[int, int]) -> bytes:
@@ -22,19 +21,19 @@ def overlay(layers: Sequence[tuple[Patch, Colour]], size: tuple[int, int]) -> by
     Parameters
     ----------
     layers : sequence of (patch, colour)
-        The last `MOST` of them are drawn.
+        Of at most 127 colours.
     size : (height, width)
     """
     if not layers:
         return b""
     indices = np.zeros(size, np.uint8)
-    colours, opacities = [0, 0, 0], [0]
-    for number, (patch, colour) in enumerate(layers[-MOST:]):
+    places = {colour: 2 * i + 1 for i, colour in enumerate(dict.fromkeys(c for _, c in layers))}
+    for patch, colour in layers:
         part = indices[patch.window]
-        part[patch.mask] = 2 * number + 1
-        part[edge(patch.mask)] = 2 * number + 2
-        colours += [*colour, *colour]
-        opacities += [FILL, EDGE]
+        part[patch.mask] = places[colour]
+        part[edge(patch.mask)] = places[colour] + 1
+    colours = [0, 0, 0, *(value for colour in places for value in (*colour, *colour))]
+    opacities = [0, *[FILL, EDGE] * len(places)]
     picture = Image.fromarray(indices)
     picture.putpalette(colours)
     file = io.BytesIO()

@@ -49,5 +49,10 @@ def device_picker() -> str:
 def device_in_use(device: str, wanted: str) -> None:
     """Name the device that did the work, and say why it is not the one wished for."""
     st.sidebar.caption(f"In use: {device}")
+    device_trouble(wanted)
+
+
+def device_trouble(wanted: str) -> None:
+    """Say why the device that is wished for is not the one in use, if that is so."""
     if problem := runtime.gpu_problem(wanted):
         st.sidebar.warning(problem, icon=":material/memory:")

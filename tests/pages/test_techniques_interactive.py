@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from segcore import images
 from segcore.mask_files import read
 from segcore.objects import union
-from segcore.ui.techniques import promptable
+from segcore.prompting import kept
+from segcore.ui.techniques import all_objects, networks, promptable
 from tests.prompting.stand_in import StandIn, everything
 
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "techniques.py"
@@ -156,6 +157,36 @@ def test_objects_are_kept_renamed_corrected_and_removed(models):
     assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger", "4 object 4"]
 
 
+def test_going_back_to_another_object_ends_the_correction(models):
+    page = keep(visit(prompts="180,149"), "cat")
+    type_prompts(page, "50,50")
+    page.get("button_group")[-1].set_value(1).run()
+    page.button(key="techniques-again").click().run()
+    assert any("Correcting object 1" in caption.value for caption in healthy(page).caption)
+    type_prompts(page, "50,50")  # as Undo does
+    page = keep(page, "")
+    assert page.get("button_group")[-1].options == ["1 cat", "2 object 2"]
+    assert not any("Correcting" in caption.value for caption in page.caption)
+
+
+def test_of_a_methods_mask_no_iou_is_predicted(models):
+    page = keep(visit(prompts="from:otsu"), "fur")
+    page.get("button_group")[-1].set_value(1).run()
+    facts = [
+        caption.value for caption in healthy(page).caption if "of the picture" in caption.value
+    ]
+    assert len(facts) == 1 and "predicted" not in facts[0]
+
+
+def test_models_of_one_title_can_be_told_apart(models, monkeypatch):
+    twins = [SimpleNamespace(**vars(CARD) | {"name": name}) for name in ("discs", "more-discs")]
+    monkeypatch.setattr(promptable, "cards", lambda: twins)
+    monkeypatch.setattr(networks.zoo, "names", lambda: [twin.name for twin in twins])
+    monkeypatch.setattr(networks, "card", lambda name: twins["more" in name])
+    picker = visit().selectbox(key="techniques-with")
+    assert picker.options == ["Discs (discs)", "Discs (more-discs)"]
+
+
 def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):
     picture = np.zeros((1200, 1000, 3), np.uint8)
     page = visit(sample="own")
@@ -180,6 +211,33 @@ def test_everything_is_kept_and_said(models):
     page.button(key="techniques-everything").click().run()
     assert page.get("button_group")[-1].options == ["1 object 1", "2 object 2", "3 object 3"]
     assert any("3 objects in" in caption.value for caption in healthy(page).caption)
+
+
+def test_everything_again_keeps_nothing_twice(models):
+    page = visit()
+    page.button(key="techniques-everything").click().run()
+    count = len(healthy(page).get("button_group")[-1].options)
+    page.button(key="techniques-everything").click().run()
+    assert len(healthy(page).get("button_group")[-1].options) == count
+    said = [caption.value for caption in page.caption if "objects" in caption.value]
+    assert any("0 objects in" in text and f"{count} were kept already" in text for text in said)
+
+
+def test_what_does_not_fit_is_said(models, monkeypatch):
+    monkeypatch.setattr(kept, "MOST", 2)
+    page = visit()
+    page.button(key="techniques-everything").click().run()
+    said = [caption.value for caption in healthy(page).caption if "objects" in caption.value]
+    assert any("2 objects in" in text and "4 did not fit, 2 are the most" in text for text in said)
+
+
+def test_a_search_that_waits_can_be_stopped():
+    with all_objects._at_once:
+        search = all_objects.Search(("a", "b", "c"))
+        search.begin(None, None, "cpu", 0.5)  # type: ignore[arg-type]
+        search.stop()
+        search.thread.join(5)
+        assert search.ended() and search.result is None and not search.problem
 
 
 def test_a_search_that_fails_is_named(models, monkeypatch):

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from segcore import images
 from segcore.inference import zoo
 from segcore.techniques import methods
+from segcore.ui.techniques import networks
 
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "techniques.py"
 
@@ -126,6 +127,33 @@ def test_an_own_picture_with_its_mask_is_scored():
     assert scores(healthy(page)) == {"Otsu": 1.0, "Li": 1.0}  # remembered, and can be removed
     page.button(key="techniques-truth-remove").click().run()
     assert scores_missing(healthy(page))
+
+
+def test_an_own_picture_can_be_removed():
+    page = visit(methods="otsu li", sample="own")
+    file = ("mine.png", images.encode_png(np.full((60, 80, 3), 40, np.uint8)), "image/png")
+    page.file_uploader(key="techniques-upload").set_value(file).run()
+    page.selectbox(key="techniques-sample").set_value("coins").run()
+    page.selectbox(key="techniques-sample").set_value("own").run()
+    healthy(page.button(key="techniques-picture-remove").click().run())
+    assert any("Add a picture" in info.value for info in page.info) and not page.dataframe
+
+
+def test_a_model_that_failed_is_tried_again(monkeypatch):
+    find, failing = networks.find, [True]
+
+    def fail_first(*args):
+        if failing:
+            raise zoo.ModelUnavailable("The file is gone.")
+        return find(*args)
+
+    monkeypatch.setattr(networks, "find", fail_first)
+    page = visit(methods="otsu model:pets", sample="chelsea")
+    assert any("The file is gone" in caption.value for caption in page.caption)
+    failing.clear()
+    healthy(page.run())
+    assert not any("The file is gone" in caption.value for caption in page.caption)
+    assert any("Networks ran on" in caption.value for caption in page.caption)
 
 
 def test_a_mask_is_not_the_truth_of_the_next_picture():

@@ -32,7 +32,7 @@ class StandIn:
 
     def set_image(self, picture: NDArray[np.uint8]) -> None:
         self.size = picture.shape[:2]
-        self.embedding = SimpleNamespace(seconds={"encoder": 0.1})
+        self.embedding = SimpleNamespace(seconds={"encoder": 0.1}, device="CPU")
         self.encoded += 1
 
     def mask_input(self, mask: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from segcore.ui.text import plain
 
 _SEARCH, _SAID = "techniques everything", "techniques found"
 LEAST = 0.4  # predicted IoU
+SAME = 0.6  # IoU from which a mask is an object that is kept already
 EVERY = 0.4  # seconds between two looks at a search
 _at_once = threading.Semaphore(1)  # a search takes seconds, other visitors' clicks none
 
@@ -57,14 +58,18 @@ class Search:
         self.thread.start()
 
     def _run(self, encoded: Encoded, card: Card, device: str, least: float) -> None:
-        with _at_once:
-            began = perf_counter()
-            try:
-                if not self.stopped:
-                    self.result = promptable.everything(encoded, card, device, least, self._note)
-            except Exception as error:  # nothing else would tell the visitor
-                self.problem = str(error)
-            self.seconds = perf_counter() - began
+        while not _at_once.acquire(timeout=0.2):
+            if self.stopped:
+                return
+        began = perf_counter()
+        try:
+            if not self.stopped:
+                self.result = promptable.everything(encoded, card, device, least, self._note)
+        except Exception as error:  # nothing else would tell the visitor
+            self.problem = str(error)
+        finally:
+            _at_once.release()
+        self.seconds = perf_counter() - began
 
     def _note(self, done: int, total: int) -> bool:
         self.done, self.total = done, total
@@ -123,6 +128,8 @@ def _least() -> float:
 
 
 def _begin(encoded: Encoded, card: Card, device: str, least: float) -> None:
+    if st.session_state.get(_SEARCH):  # pressed twice before the button was grey
+        return
     st.session_state[_SEARCH] = search = Search(encoded.key)
     search.begin(encoded, card, device, least)
 
@@ -153,12 +160,18 @@ def _keep(ground: Ground, encoded: Encoded, search: Search) -> None:
     st.session_state[_SEARCH] = None
     before = things = keeping.kept(ground)
     found = search.result.objects if search.result else ()
-    for thing in sorted(found, key=lambda thing: -np.count_nonzero(thing.patch.mask)):
+    new = [thing for thing in found if not objects.known(before, thing.patch, SAME)]
+    for thing in sorted(new, key=lambda thing: -np.count_nonzero(thing.patch.mask)):
         things = objects.keep_patch(things, "", thing.patch, thing.score)
     keeping.put(ground, things)
-    count = f"{len(things) - len(before)} objects"
-    st.session_state[_SAID] = search.problem or (
-        f"Stopped after {search.done} of {search.total} clicks: {count}."
+    added = len(things) - len(before)
+    said = (
+        f"Stopped after {search.done} of {search.total} clicks: {added} objects"
         if search.stopped
-        else f"{count} in {search.seconds:.1f} s."
+        else f"{added} objects in {search.seconds:.1f} s"
     )
+    if len(new) < len(found):
+        said += f"; {len(found) - len(new)} were kept already"
+    if added < len(new):
+        said += f"; {len(new) - added} did not fit, {objects.MOST} are the most there can be"
+    st.session_state[_SAID] = search.problem or f"{said}."

@@ -24,6 +24,8 @@ class Finding:
     histogram : (256,) int64 or None
         Of the channel that was thresholded.
     thresholds : tuple of float
+    device : str
+        Where a network ran, in words; empty for other methods.
     problem : str
         Why there is no result, empty if there is one.
     """
@@ -33,6 +35,7 @@ class Finding:
     steps: tuple[tuple[str, bytes], ...] = ()
     histogram: NDArray[np.int64] | None = None
     thresholds: tuple[float, ...] = ()
+    device: str = ""
     problem: str = ""
 
     def mask(self) -> NDArray[np.bool_]:

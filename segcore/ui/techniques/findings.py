@@ -34,7 +34,11 @@ def title(name: str) -> str:
     if name in methods():
         return methods()[name].title
     card = networks.card(name)
-    return card.title if card else name.removeprefix(MODEL)
+    if card is None:
+        return name.removeprefix(MODEL)
+    others = (networks.card(MODEL + other) for other in zoo.names() if other != card.name)
+    twin = any(other and other.title == card.title for other in others)
+    return f"{card.title} ({card.name})" if twin else card.title
 
 
 def family(name: str) -> str:
@@ -67,7 +71,10 @@ def find(name: str, ground: Ground, device: str) -> Finding:
     """Run a method with its parameters as set; a repeated call answers from the cache."""
     model, chosen, pointed = settings_of(name, ground)
     remember = _shared if ground.sample else _private
-    return remember(ground.key, name, model, device if model else "", chosen, pointed, ground)
+    try:
+        return remember(ground.key, name, model, device if model else "", chosen, pointed, ground)
+    except zoo.ModelUnavailable as error:  # not remembered: the next try may succeed
+        return Finding(problem=str(error))
 
 
 def find_all(names: Iterable[str], ground: Ground, device: str) -> dict[str, Finding]:

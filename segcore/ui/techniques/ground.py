@@ -87,16 +87,24 @@ def choose() -> Ground | None:
     return _own() if chosen == OWN else _of_sample(samples[chosen])
 
 
-def about(ground: Ground) -> None:
-    """Say how large the picture is, at what size it is worked on, and where its truth is from."""
+def about(ground: Ground, *, scored: bool) -> None:
+    """Say how large the picture is, and whose it is.
+
+    Parameters
+    ----------
+    ground : Ground
+    scored : bool
+        Say at what size methods work on it, too, and where its truth is from.
+    """
     small = working_size(ground.size)
-    text = f"{ground.size[1]} × {ground.size[0]} pixels"
-    if small != ground.size:
-        text += (
+    notes = [f"{ground.size[1]} × {ground.size[0]} pixels"]
+    if scored and small != ground.size:
+        notes[0] += (
             f", worked on and scored at {small[1]} × {small[0]} so that every method answers soon "
             f"(longest side {WORKING_SIDE})"
         )
-    notes = [text, ground.note or "No ground truth, so no scores."]
+    if scored:
+        notes.append(ground.note or "No ground truth, so no scores.")
     if ground.sample and ground.sample.photo:
         notes.append(f"Photo: {credit(ground.sample.photo)}")
     st.caption(" · ".join(notes))
@@ -145,8 +153,17 @@ def _own() -> Ground | None:
             on_change=_keep,
             args=("picture", "techniques-upload"),
             help="JPEG, PNG, WebP, BMP, GIF or TIFF, up to 20 MB and 40 megapixels. It stays in "
-            "this server's memory while this page is open, and nobody else sees it.",
+            "this server's memory until you close this tab, and nobody else sees it.",
         )
+        kept = st.session_state.get("techniques files", {})
+        if kept.get("picture") and st.session_state["techniques-upload"] is None:
+            st.button(
+                f"Remove the picture {plain(kept['picture'][0])}",
+                icon=":material/delete:",
+                type="tertiary",
+                key="techniques-picture-remove",
+                on_click=_forget_picture,
+            )
     with right:
         st.file_uploader(
             "Its true mask, for the scores (optional)",
@@ -156,7 +173,6 @@ def _own() -> Ground | None:
             args=("mask", f"techniques-truth-{number}"),
             help=f"{ACCEPTED}, of the picture's own size; all its objects count as one mask.",
         )
-        kept = st.session_state.get("techniques files", {})
         if kept.get("mask") and st.session_state[f"techniques-truth-{number}"] is None:
             st.button(
                 f"Remove the mask {plain(kept['mask'][0])}",
@@ -212,6 +228,12 @@ def _keep(what: str, key: str) -> None:
         settings.forget_picture()
     if another:
         _forget_mask()
+
+
+def _forget_picture() -> None:
+    st.session_state["techniques files"]["picture"] = None
+    settings.forget_picture()
+    _forget_mask()
 
 
 def _forget_mask() -> None:

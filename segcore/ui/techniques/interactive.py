@@ -22,6 +22,7 @@ from segcore.ui.techniques import (
     settings,
 )
 from segcore.ui.techniques.ground import Ground
+from segcore.ui.techniques.networks import MODEL
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
@@ -61,10 +62,11 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
         _begin_from(ground)
         all_objects.show(ground, encoded, card, device)
         keeping.show(ground, encoded)
-    milliseconds = 1000 * encoded.predictor.embedding.seconds["encoder"]
+    embedding = encoded.predictor.embedding
+    milliseconds = 1000 * embedding.seconds["encoder"]
     st.caption(
-        f"{card.title}: the picture was encoded once, in {milliseconds:.0f} ms; each prompt "
-        "only runs the small decoder. Masks are made at "
+        f"{card.title}, on {embedding.device}: the picture was encoded once, in "
+        f"{milliseconds:.0f} ms; each prompt only runs the small decoder. Masks are made at "
         f"{encoded.size[1]} × {encoded.size[0]} and exported at the picture's own size."
     )
 
@@ -74,7 +76,6 @@ def _choose(cards: list[Card]) -> Card:
     chosen = settings.get("with", names[0])
     chosen = chosen if chosen in names else names[0]
     if len(cards) > 1:
-        titles = {card.name: card.title for card in cards}
         chosen = settings.bound(
             st.selectbox,
             "Promptable model",
@@ -82,7 +83,7 @@ def _choose(cards: list[Card]) -> Card:
             chosen,
             lambda name: None if name == names[0] else name,
             options=names,
-            format_func=titles.__getitem__,
+            format_func=lambda name: findings.title(MODEL + name),
             width=260,
         )
     return cards[names.index(chosen)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Any
 
 import streamlit as st
@@ -17,7 +18,7 @@ from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
 _KEPT, _CHOSEN = "techniques kept", "techniques-object"
-_CORRECTED = "techniques corrected"  # picture and number of the object being corrected
+_CORRECTED = "techniques corrected"  # picture, number of its object, and the prompts before
 PICTURES = 5  # of which objects are remembered
 
 
@@ -50,8 +51,9 @@ def labels(things: tuple[Kept, ...], ground: Ground, encoded: Encoded) -> list[d
 
 def keep(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) -> None:
     """Show the name field and the button that keeps the mask and begins the next object."""
-    if not now.acts:  # started over: what comes next is another object
-        st.session_state.pop(_CORRECTED, None)
+    corrected = _corrected(ground, now)
+    if corrected:
+        st.caption(f"Correcting object {corrected}: what you keep replaces it.")
     empty = reply is None or not reply.mask.any()
     full = len(kept(ground)) >= objects.MOST
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
@@ -72,12 +74,22 @@ def keep(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) ->
         )
 
 
+def _corrected(ground: Ground, now: History) -> int:
+    """Return the number of the object being corrected, 0 for none.
+
+    Who starts over, or goes back to what was pointed at before, is at another object.
+    """
+    picture, number, before = st.session_state.get(_CORRECTED, ("", 0, ""))
+    if number and (picture != ground.key or to_text(now.acts) in ("", before)):
+        del st.session_state[_CORRECTED]
+        return 0
+    return number
+
+
 def _keep(ground: Ground, now: History, reply: Reply) -> None:
     name = st.session_state["techniques-keep-name"]
-    things = kept(ground)
-    picture, number = st.session_state.pop(_CORRECTED, (None, 0))
-    if picture == ground.key:
-        things = objects.remove(things, number)
+    things = objects.remove(kept(ground), _corrected(ground, now))
+    st.session_state.pop(_CORRECTED, None)
     put(ground, objects.keep(things, name, reply.mask, reply.score, to_text(now.acts)))
     settings.put("prompts", None)
     st.session_state["techniques-keep-name"] = ""
@@ -104,7 +116,8 @@ def show(ground: Ground, encoded: Encoded) -> None:
 
 def _one(ground: Ground, encoded: Encoded, thing: Kept) -> None:
     share = 100 * float(thing.patch.mask.sum()) / (encoded.size[0] * encoded.size[1])
-    st.caption(f"{share:.1f} % of the picture · predicted IoU {thing.score:.2f}")
+    expected = "" if isnan(thing.score) else f" · predicted IoU {thing.score:.2f}"
+    st.caption(f"{share:.1f} % of the picture{expected}")
     key = f"techniques-name-{thing.number}"
     st.session_state[key] = thing.name
     st.text_input(
@@ -137,6 +150,7 @@ def _rename(ground: Ground, number: int, name: str) -> None:
 
 
 def _again(ground: Ground, thing: Kept) -> None:
-    st.session_state[_CORRECTED] = (ground.key, thing.number)
+    before = settings.get("prompts", "")
+    st.session_state[_CORRECTED] = (ground.key, thing.number, before)
     settings.put("prompts", thing.prompts)
     st.session_state["techniques-keep-name"] = thing.name

@@ -102,24 +102,28 @@ def find(
         Of its `parameters`, where they are not the default.
     prompts : Prompts
         In pixels of `picture`.
+
+    Raises
+    ------
+    ModelUnavailable
+        If it cannot be loaded or fails on this picture.
     """
     chosen = {p.name: p.default for p in parameters(name)} | dict(values)
-    try:
-        model = zoo.card(name.removeprefix(MODEL))
-        what = task(name)
-        if what == "prompt":
-            return _at_prompts(model, device, picture, str(chosen["prompt"]), prompts)
-        if what in SCENE_TASKS:
-            return _of_scene(model, what, device, picture, str(chosen["foreground"]))
-        return _binary(model, device, picture)
-    except zoo.ModelUnavailable as error:
-        return Finding(problem=str(error))
+    model = zoo.card(name.removeprefix(MODEL))
+    what = task(name)
+    if what == "prompt":
+        return _at_prompts(model, device, picture, str(chosen["prompt"]), prompts)
+    if what in SCENE_TASKS:
+        return _of_scene(model, what, device, picture, str(chosen["foreground"]))
+    return _binary(model, device, picture)
 
 
 def _binary(model: Card, device: str, picture: NDArray[np.uint8]) -> Finding:
     result = segment(picture, model, device=device)
     steps = (("Probability", images.encode_png(result.probability())),)
-    return Finding(images.encode_png(result.mask()), _worked(result.seconds), steps)
+    return Finding(
+        images.encode_png(result.mask()), _worked(result.seconds), steps, device=result.device
+    )
 
 
 def _of_scene(
@@ -137,7 +141,7 @@ def _of_scene(
     title = "Classes" if what == "semantic" else "Objects" if what == "instance" else "Segments"
     steps = ((title, images.encode_png(coloured(regions(result), small))),)
     mask = foreground(result, wanted)
-    return Finding(images.encode_png(mask), _worked(result.seconds), steps)
+    return Finding(images.encode_png(mask), _worked(result.seconds), steps, device=result.device)
 
 
 def _at_prompts(
@@ -150,7 +154,7 @@ def _at_prompts(
     began = perf_counter()
     mask = prompted(predictor, (picture.shape[0], picture.shape[1]), how, prompts)
     seconds = perf_counter() - began + _worked(embedding.seconds)
-    return Finding(images.encode_png(mask), seconds)
+    return Finding(images.encode_png(mask), seconds, device=embedding.device)
 
 
 def _embedding(picture: NDArray[np.uint8], model: Card, device: str):

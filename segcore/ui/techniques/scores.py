@@ -12,7 +12,10 @@ from segcore.charts import COLOURS
 from segcore.ui.techniques import findings
 from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
+from segcore.ui.text import plain
 
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "star", "cross")  # of the families
+PATTERNS = ("", "/", "x", ".", "-", "+")
 COLUMNS = ("Method", "Family", "IoU", "Time, ms", "Foreground, %")
 
 
@@ -56,23 +59,34 @@ def show(found: dict[str, Finding], ground: Ground) -> None:
             },
             alt="Methods with IoU, time and share of the foreground",
         )
+        devices = sorted({finding.device for finding in found.values() if finding.device})
+        networks = f" Networks ran on {plain(', '.join(devices))}." if devices else ""
         st.caption(
             "Press a column's name to sort. Times are of the computation at working size, on "
-            "this server, when it was made; since then it is remembered."
+            f"this server, when it was made; since then it is remembered.{networks}"
         )
     with right:
         st.plotly_chart(
             chart(table, scored),
             config={"displayModeBar": False},
             key="techniques-chart",
-            alt="IoU against time" if scored else "Time of each method",
+            alt=_alt(table, scored),
         )
+
+
+def _alt(table: list[dict], scored: bool) -> str:
+    if not scored:
+        return "Time of each method"
+    best = next((row for row in table if row["IoU"] is not None), None)
+    text = "IoU against time"
+    return f"{text}; best is {best['Method']} with {best['IoU']:.3f}" if best else text
 
 
 def chart(table: list[dict], scored: bool) -> go.Figure:
     """Draw IoU over time, a point a method; without a truth the times as bars."""
     figure = go.Figure()
-    for colour, family in zip(COLOURS, findings.families(), strict=True):
+    looks = zip(COLOURS, SYMBOLS, PATTERNS, findings.families(), strict=True)
+    for colour, symbol, pattern, family in looks:
         part = [r for r in table if r["Family"] == family and r["Time, ms"] is not None]
         if not part:
             continue
@@ -83,12 +97,19 @@ def chart(table: list[dict], scored: bool) -> go.Figure:
                 y=[row["IoU"] for row in part],
                 text=names,
                 mode="markers",
-                marker={"color": colour, "size": 12},
+                marker={"color": colour, "symbol": symbol, "size": 12},
                 name=family,
-                hovertemplate="%{text}<br>IoU %{y:.3f}<br>%{x:.0f} ms<extra></extra>",
+                hovertemplate=f"%{{text}}<br>{family}<br>"
+                "IoU %{y:.3f}<br>%{x:.0f} ms<extra></extra>",
             )
         else:
-            figure.add_bar(x=times, y=names, orientation="h", marker_color=colour, name=family)
+            figure.add_bar(
+                x=times,
+                y=names,
+                orientation="h",
+                marker={"color": colour, "pattern": {"shape": pattern}},
+                name=family,
+            )
     figure.update_layout(
         height=max(320, 24 * len(table)) if not scored else 420,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},

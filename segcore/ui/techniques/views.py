@@ -180,6 +180,8 @@ def one(ground: Ground, device: str) -> None:
             delta_color="off",
             delta_arrow="off",
         )
+        if finding.device:
+            st.caption(f"Computed on {plain(finding.device)}")
         st.download_button(
             "Mask as PNG, full size",
             lambda: images.encode_png(images.resize_mask(finding.mask(), ground.size)),

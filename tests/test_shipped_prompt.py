@@ -100,6 +100,24 @@ def test_a_box_selects_the_cup_and_a_click_takes_the_table_away() -> None:
     assert more.masks[0][cup] and not more.masks[0][spoon]
 
 
+def test_the_mirror_image_has_mirrored_masks() -> None:
+    picture = bench_samples()["coffee"].picture()
+    width = picture.shape[1]
+    found = []
+    for pixels, column, edges in (
+        (picture, 300, (100, 500)),
+        (picture[:, ::-1].copy(), width - 1 - 300, (width - 500, width - 100)),
+    ):
+        one = PromptPredictor(card(), "cpu")
+        one.set_image(pixels)
+        box = (edges[0], 70, edges[1], 330)
+        found.append([one.predict([[column, 200]], [1]), one.predict(box=box)])
+    for here, there in zip(*found, strict=True):
+        assert 0.1 < here.masks[0].mean() < 0.6
+        assert (here.masks == there.masks[..., ::-1]).mean() > 0.999
+        np.testing.assert_allclose(here.scores, there.scores, atol=0.01)
+
+
 def test_everything_finds_most_coins() -> None:
     found = everything(predictor("coins").embedding, card(), "cpu")
     coins = regions(images.resize_mask(bench_samples()["coins"].truth(), found.shape))

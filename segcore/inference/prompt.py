@@ -1,4 +1,8 @@
-"""Segment what is clicked or boxed: a picture is encoded once, each prompt then takes moments."""
+"""Segment what is clicked or boxed: a picture is encoded once, each prompt then takes moments.
+
+Answers are the mean of those for the picture and for its mirror image, which are better than
+either.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,7 @@ class Embedding:
     Attributes
     ----------
     features : tuple of float32 arrays
-        (1, h, w, channels) each.
+        (2, h, w, channels) each: of the picture and of its mirror image.
     size : (height, width)
         The picture's, pixels.
     shape : (height, width)
@@ -86,7 +90,8 @@ def embed(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> 
     loaded = perf_counter()
     shape = images.fit_size(picture.shape[:2], card.side, MULTIPLE)
     resized = images.resize(picture, shape)
-    batch = card.normalisation(resized[None].astype(np.float32)).astype(np.float32)
+    both = np.stack([resized, resized[:, ::-1]]).astype(np.float32)
+    batch = card.normalisation(both).astype(np.float32)
     features, where = runtime.run_part(card, (batch,), device, "encoder")
     seconds = {"load model": loaded - began, "encoder": perf_counter() - loaded}
     size = (picture.shape[0], picture.shape[1])
@@ -101,7 +106,7 @@ def decode(
     kinds: NDArray[np.float32],
     previous: NDArray[np.float32] | None = None,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Run the decoder for several prompts.
+    """Run the decoder for several prompts, on the picture and mirrored; return the means.
 
     Parameters
     ----------
@@ -119,12 +124,30 @@ def decode(
         The single mask, then the three of an ambiguous prompt.
     """
     count = len(points)
-    has = np.full((1, count), previous is not None, np.float32)
+    has = np.full((2, count), previous is not None, np.float32)
     if previous is None:
         previous = np.zeros((count, *embedding.low), np.float32)
-    given = (*embedding.features, points[None], kinds[None], previous[None], has)
+    given = (
+        *embedding.features,
+        np.stack([points, _mirrored(points, kinds, embedding.shape[1])]),
+        np.stack([kinds, kinds]),
+        np.stack([previous, previous[..., ::-1]]),
+        has,
+    )
     (logits, scores), _ = runtime.run_part(card, given, device, "decoder")
-    return logits[0], np.clip(scores[0], 0, 1)
+    mean = (logits[0] + logits[1][..., ::-1]) / 2
+    return mean, np.clip(scores.mean(axis=0), 0, 1)
+
+
+def _mirrored(
+    points: NDArray[np.float32], kinds: NDArray[np.float32], width: int
+) -> NDArray[np.float32]:
+    """Return where prompts are in the mirror image; of a box the left edge is the right one."""
+    found = points.copy()
+    found[..., 0] = width - points[..., 0]
+    left, right = kinds == TOP_LEFT, kinds == BOTTOM_RIGHT
+    found[left, 0], found[right, 0] = found[right, 0], found[left, 0]
+    return found
 
 
 class PromptPredictor:

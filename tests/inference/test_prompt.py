@@ -24,21 +24,22 @@ def encoder(batch):
 def decoder(embedding, fine_8, fine_4, points, kinds, previous, has):
     height, width = fine_4.shape[1:3]
     y, x = (4 * np.mgrid[:height, :width] + 2).astype(np.float32)
-    masks = np.full((1, points.shape[1], 4, height, width), -8, np.float32)
-    for i, (places, what) in enumerate(zip(points[0], kinds[0], strict=True)):
-        if has[0, i]:
-            masks[0, i] = previous[0, i]
+    masks = np.full((*points.shape[:2], 4, height, width), -8, np.float32)
+    for i in np.ndindex(points.shape[:2]):
+        places, what = points[i], kinds[i]
+        if has[i]:
+            masks[i] = previous[i]
         if 2 in what:
-            (left, top), (right, bottom) = places[what >= 2]
+            (left, top), (right, bottom) = places[what == 2][0], places[what == 3][0]
             inside = (x > left) & (x < right) & (y > top) & (y < bottom)
-            masks[0, i, :, inside] = 8
+            masks[(*i, slice(None), inside)] = 8
         for (px, py), kind in zip(places, what, strict=True):
             if kind in (0, 1):
                 for channel, radius in enumerate(RADII):
                     disc = np.hypot(x - px, y - py) <= radius
-                    masks[0, i, channel, disc] = 8 if kind else -8
+                    masks[(*i, channel, disc)] = 8 if kind else -8
     scores = np.float32([0.9, 0.5, 0.8, 0.7])
-    return masks, np.broadcast_to(scores, (1, points.shape[1], 4))
+    return masks, np.broadcast_to(scores, (*points.shape[:2], 4))
 
 
 @pytest.fixture

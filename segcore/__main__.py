@@ -193,6 +193,7 @@ def _export(args: argparse.Namespace) -> None:
         args.weights or WEIGHTS,
         side=args.side,
         keep_aspect=args.keep_aspect,
+        average=args.average,
     )
     print(f"exported to {folder}; both engines agree")
 
@@ -304,6 +305,15 @@ def _parser() -> argparse.ArgumentParser:
         help="keep the picture's proportions: its longest side becomes --side",
     )
     sub.add_argument("--weights", type=Path, help="folder of the zoo (default: weights/)")
+    sub.add_argument(
+        "--average",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="average the weights with a .keras file of an earlier stage or epoch; may be given "
+        "more than once",
+    )
 
     data = command("data", None, "Fetch data sets.").add_subparsers(required=True)
     sub = data.add_parser("download", help="Fetch a data set from its official address.")

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,13 @@ class Description:
 
 
 def export(
-    run: Run, about: Description, weights: Path, *, side: int = 0, keep_aspect: bool = False
+    run: Run,
+    about: Description,
+    weights: Path,
+    *,
+    side: int = 0,
+    keep_aspect: bool = False,
+    average: Sequence[Path] = (),
 ) -> Path:
     """Write ``model.keras``, the ONNX files and ``card.json`` of a run's best epoch.
 
@@ -63,6 +70,9 @@ def export(
     side, keep_aspect
         How pictures are brought to the network's size; see `segcore.inference.zoo.Card`. A
         side of 0 means the recipe's.
+    average : sequence of Path
+        ``.keras`` files of the same network, other epochs or stages of its training, that the
+        weights are averaged with (Wortsman et al., "Model soups", ICML 2022).
 
     Returns
     -------
@@ -74,8 +84,8 @@ def export(
     Raises
     ------
     ExportError
-        If the name is none, the run has no finished epoch, or the two engines differ by
-        `TOLERANCE` or more.
+        If the name is none, the run has no finished epoch, a file to average with is missing
+        or of another network, or the two engines differ by `TOLERANCE` or more.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", about.name):
         raise ExportError(
@@ -91,7 +101,7 @@ def export(
     try:
         best = Path(shutil.copyfile(run.best, folder / "best.keras"))  # the run may still train
         origin = run.identity() | {"sha256": _fingerprint(best)["sha256"]}
-        model = _in_half_precision(best, recipe)
+        model = _in_half_precision(_mean([best, *average]), recipe)
         best.unlink()
         keras_file = folder / "model.keras"
         model.save(keras_file)
@@ -120,6 +130,7 @@ def export(
                 "terms": about.terms,
                 "engines_differ_by": difference,
                 "run": origin,
+                **({"averaged_with": [_short(path) for path in average]} if average else {}),
             },
             "metrics": {},
             "files": {
@@ -171,10 +182,30 @@ def _parts(
     return task(recipe).parts(model, batch)
 
 
-def _in_half_precision(best: Path, recipe: Recipe) -> keras.Model:
-    """Rebuild the network for any picture size, its kernels rounded if that keeps the masks."""
+def _mean(files: Sequence[Path]) -> list[np.ndarray]:
+    """Return the mean weights of networks of one kind."""
     keras.mixed_precision.set_global_policy("float32")
-    trained = models.load(best).get_weights()
+    total: list[np.ndarray] = []
+    for path in files:
+        if not path.is_file():
+            raise ExportError(f"{_short(path)} is no file; name a .keras file of the same network.")
+        weights = models.load(path).get_weights()
+        if total and [w.shape for w in total] != [w.shape for w in weights]:
+            raise ExportError(
+                f"{_short(path)} is of another network, so there is no mean; name a file of an "
+                "earlier stage or epoch of this one."
+            )
+        total = [a + b for a, b in zip(total, weights, strict=True)] if total else weights
+    return [values / np.float32(len(files)) for values in total]
+
+
+def _short(path: Path) -> str:
+    """Return the end of a path, which says enough and names no folder of a machine."""
+    return "/".join(path.parts[-2:])
+
+
+def _in_half_precision(trained: list[np.ndarray], recipe: Recipe) -> keras.Model:
+    """Build the network for any picture size, its kernels rounded if that keeps the masks."""
     options = {k: v for k, v in recipe.options.items() if k != "frozen_blocks"}
     if recipe.normalisation == EFFICIENTNET_LITE:
         options["imagenet"] = False

@@ -257,6 +257,35 @@ def test_earlier_stages_are_told_first(exported: Exported, tmp_path: Path) -> No
     assert "far" not in (card.folder / "card.json").read_text("utf-8")
 
 
+def test_weights_are_averaged(exported: Exported, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(exporting, "largest_difference", lambda *_: 0.0)
+    best = models.load(exported.run.best).get_weights()
+    others = []
+    for number, factor in enumerate((3, 5)):
+        network = models.load(exported.run.best)
+        network.set_weights([factor * values for values in best])
+        network.save(tmp_path / f"{number}.keras")
+        others.append(tmp_path / f"{number}.keras")
+    about = exporting.Description("mean", "", "", "")
+    folder = exporting.export(exported.run, about, tmp_path / "weights", average=others)
+    for trained, mean in zip(best, models.load(folder / "model.keras").get_weights(), strict=True):
+        np.testing.assert_allclose(mean, 3 * trained, rtol=1e-3, atol=1e-6)
+    told = zoo.card("mean", tmp_path / "weights").training["averaged_with"]
+    assert told == [f"{tmp_path.name}/0.keras", f"{tmp_path.name}/1.keras"]
+
+
+def test_what_cannot_be_averaged_is_refused(
+    exported: Exported, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = models.build("lecture_unet", input_shape=(32, 32, 3), base_width=4, depth=2)
+    other.save(tmp_path / "other.keras")
+    command = ["export", str(exported.run.folder), "--name", "x", "--weights", str(tmp_path)]
+    for name, reason in (("other.keras", "of another network"), ("gone.keras", "is no file")):
+        assert main([*command, "--average", str(tmp_path / name)]) == 2
+        assert reason in capsys.readouterr().err
+    assert zoo.names(tmp_path) == []
+
+
 def test_a_run_without_an_epoch_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,7 +44,7 @@ def test_the_figures_reach_what_is_promised() -> None:
     assert grab_cut["iou"]["box"] >= 0.80
     assert grab_cut["iou"]["1"] >= 0.65
     assert grab_cut["iou"]["5"] >= 0.85
-    assert scenes["iou"]["box"] >= 0.73
+    assert scenes["iou"]["box"] >= 0.75
 
 
 @pytest.mark.parametrize("size", [(256, 256), (97, 131), (64, 300)])

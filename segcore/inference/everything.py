@@ -19,7 +19,7 @@ from segcore.objects import MaskedObject, Patch, trimmed
 
 WORKING_SIDE = 640  # pixels: the longest side of the result
 UNNAMED = ClassSet("unnamed", ())
-CLICKS = 4  # a run of the decoder; of 32, too large for the caches, each takes five times as long
+CLICKS = 2  # a run of the decoder; more do not fit into the caches, and each takes longer
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from segcore.inference.zoo import Card, ModelUnavailable
 MULTIPLE = 32  # of the encoder's input
 CELL = 4  # masks come out at a quarter of it
 SURE = 4.0  # the logit that a drawn mask is given as
+LIFT = 0.2  # added to logits, a little low at edges: best for the IoU of training pictures
 NONE, BACKGROUND, FOREGROUND, TOP_LEFT, BOTTOM_RIGHT = range(-1, 4)
 
 
@@ -135,7 +136,7 @@ def decode(
         has,
     )
     (logits, scores), _ = runtime.run_part(card, given, device, "decoder")
-    mean = (logits[0] + logits[1][..., ::-1]) / 2
+    mean = (logits[0] + logits[1][..., ::-1]) / 2 + np.float32(LIFT)
     return mean, np.clip(scores.mean(axis=0), 0, 1)
 
 

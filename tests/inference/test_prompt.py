@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from segcore.inference import runtime
-from segcore.inference.everything import Filter, distinct, everything, grid, stability
+from segcore.inference.everything import CLICKS, Filter, distinct, everything, grid, stability
 from segcore.inference.prompt import PromptPredictor, enlarged
 from segcore.inference.zoo import Card, ModelUnavailable
 
@@ -226,7 +226,7 @@ def test_everything_keeps_distinct_objects_best_first_and_can_be_stopped(card):
     assert scores == sorted(scores, reverse=True)
     calls = []
     everything(embedding, card, side=8, progress=lambda *call: calls.append(call))
-    assert calls == [(4 * i, 32) for i in range(1, 9)]
+    assert calls == [(CLICKS * i, 32) for i in range(1, 32 // CLICKS + 1)]
     stopped = everything(embedding, card, side=16, progress=lambda *_: False)
     assert 0 < len(stopped.objects) < len(everything(embedding, card, side=16).objects)
 

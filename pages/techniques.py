@@ -7,7 +7,7 @@ import streamlit as st
 from segcore.ui import frame
 from segcore.ui.techniques import ground, guide, interactive, promptable, settings, views
 
-VIEWS = {"side": "Side by side", "one": "One method", "all": "All methods"}
+VIEWS = {"side": "Side by side", "one": "One", "all": "All"}
 if promptable.cards():
     VIEWS["point"] = "Interactive"
 
@@ -31,10 +31,11 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
         format_func=VIEWS.__getitem__,
         required=True,
     )
-    chosen = ground.choose()
+    name = ground.pick()
+chosen = ground.load(name)
 if chosen is None:
     st.stop()
-ground.about(chosen, scored=view != "point")
+ground.about(chosen, at_working_size=view != "point")
 if view == "one":
     views.one(chosen, device)
 elif view == "all":

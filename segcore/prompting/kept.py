@@ -52,6 +52,12 @@ class Kept:
     prompts: str = ""
 
     @property
+    def title(self) -> str:
+        """Its number and its name, unless that is nothing but the number."""
+        unnamed = self.name == _unnamed(self.number)
+        return self.name if unnamed else f"{self.number} {self.name}"
+
+    @property
     def colour(self) -> Colour:
         """Its colour, by its number."""
         return PALETTE[(self.number - 1) % len(PALETTE)]
@@ -85,7 +91,11 @@ def keep_patch(
     if not patch.mask.size or len(kept) >= MOST:
         return tuple(kept)
     number = max((thing.number for thing in kept), default=0) + 1
-    return (*kept, Kept(number, cleaned(name) or f"object {number}", patch, float(score), prompts))
+    return (*kept, Kept(number, cleaned(name) or _unnamed(number), patch, float(score), prompts))
+
+
+def _unnamed(number: int) -> str:
+    return f"object {number}"
 
 
 def known(kept: Iterable[Kept], patch: Patch, least: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,8 +16,9 @@ from segcore import images
 from segcore.mask_files import read
 from segcore.objects import union
 from segcore.prompting import kept
+from segcore.techniques.samples import bench_samples
 from segcore.ui.techniques import all_objects, networks, promptable
-from tests.prompting.stand_in import StandIn, everything
+from tests.prompting.stand_in import RADII, StandIn, everything
 
 SCRIPT = Path(__file__).resolve().parents[2] / "pages" / "techniques.py"
 CARD = SimpleNamespace(name="discs", title="Discs", fingerprint="discs", tasks=["prompt"])
@@ -138,23 +140,23 @@ def test_objects_are_kept_renamed_corrected_and_removed(models):
     type_prompts(page, "20,30,100,120")
     page = keep(page, "")
     objects = page.get("button_group")[-1]
-    assert objects.options == ["1 cat", "2 object 2"]
+    assert objects.options == ["1 cat", "object 2"]
     objects.set_value(1).run()
     page.text_input(key="techniques-name-1").set_value("tiger").run()
     assert page.get("button_group")[-1].options[0] == "1 tiger"
     healthy(page.button(key="techniques-again").click().run())
     assert prompts(page) == "180,149"
     assert page.text_input(key="techniques-keep-name").value == "tiger"
-    assert page.get("button_group")[-1].options == ["1 tiger", "2 object 2"]  # nothing is lost yet
+    assert page.get("button_group")[-1].options == ["1 tiger", "object 2"]  # nothing is lost yet
     type_prompts(page, "180,149 200,149")
     page = keep(page, "tiger")
-    assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger"]
+    assert page.get("button_group")[-1].options == ["object 2", "3 tiger"]
     page.get("button_group")[-1].set_value(2).run()
     page.button(key="techniques-again").click().run()
     type_prompts(page, "")  # started over: this is no correction any more
     type_prompts(page, "100,149")
     page = keep(page, "")
-    assert page.get("button_group")[-1].options == ["2 object 2", "3 tiger", "4 object 4"]
+    assert page.get("button_group")[-1].options == ["object 2", "3 tiger", "object 4"]
 
 
 def test_going_back_to_another_object_ends_the_correction(models):
@@ -165,7 +167,7 @@ def test_going_back_to_another_object_ends_the_correction(models):
     assert any("Correcting object 1" in caption.value for caption in healthy(page).caption)
     type_prompts(page, "50,50")  # as Undo does
     page = keep(page, "")
-    assert page.get("button_group")[-1].options == ["1 cat", "2 object 2"]
+    assert page.get("button_group")[-1].options == ["1 cat", "object 2"]
     assert not any("Correcting" in caption.value for caption in page.caption)
 
 
@@ -205,12 +207,31 @@ def test_kept_masks_are_downloaded_at_the_pictures_own_size(models, offered):
         assert (mask & wanted).sum() / (mask | wanted).sum() > 0.99
 
 
+def test_a_sample_lies_beside_its_masks(models, offered):
+    keep(visit(prompts="180,149"), "cat")
+    archive = zipfile.ZipFile(io.BytesIO(offered["Download"]["data"]()))
+    assert images.decode(archive.read("chelsea.png")).shape == (300, 451, 3)
+    assert json.loads(archive.read("labelme.json"))["imagePath"] == "chelsea.png"
+    assert json.loads(archive.read("coco.json"))["images"][0]["file_name"] == "chelsea.png"
+
+
+def test_the_mask_is_scored_where_the_truth_is_known(models):
+    page = visit(prompts="180,149")
+    truth = bench_samples()["chelsea"].truth()
+    y, x = np.ogrid[: truth.shape[0], : truth.shape[1]]
+    disc = np.hypot(x - 180, y - 149) < RADII[0] * max(truth.shape)
+    wanted = (disc & truth).sum() / (disc | truth).sum()
+    said = next(text.value for text in page.markdown if "with the truth" in text.value)
+    assert abs(float(said.split("**")[1]) - wanted) < 0.02
+    assert not any("with the truth" in text.value for text in visit().markdown)
+
+
 def test_everything_is_kept_and_said(models):
     page = visit()
     page.number_input(key="techniques-least").set_value(0.7).run()
     page.button(key="techniques-everything").click().run()
-    assert page.get("button_group")[-1].options == ["1 object 1", "2 object 2", "3 object 3"]
-    assert any("3 objects in" in caption.value for caption in healthy(page).caption)
+    assert page.get("button_group")[-1].options == ["object 1", "object 2", "object 3"]
+    assert any("3 objects more in" in caption.value for caption in healthy(page).caption)
 
 
 def test_everything_again_keeps_nothing_twice(models):
@@ -220,7 +241,7 @@ def test_everything_again_keeps_nothing_twice(models):
     page.button(key="techniques-everything").click().run()
     assert len(healthy(page).get("button_group")[-1].options) == count
     said = [caption.value for caption in page.caption if "objects" in caption.value]
-    assert any("0 objects in" in text and f"{count} were kept already" in text for text in said)
+    assert any("0 objects more in" in text and f"{count} kept already" in text for text in said)
 
 
 def test_what_does_not_fit_is_said(models, monkeypatch):
@@ -228,7 +249,9 @@ def test_what_does_not_fit_is_said(models, monkeypatch):
     page = visit()
     page.button(key="techniques-everything").click().run()
     said = [caption.value for caption in healthy(page).caption if "objects" in caption.value]
-    assert any("2 objects in" in text and "4 did not fit, 2 are the most" in text for text in said)
+    assert any(
+        "2 objects more in" in text and "no room for 4, as 2 are the most" in text for text in said
+    )
 
 
 def test_a_search_that_waits_can_be_stopped():

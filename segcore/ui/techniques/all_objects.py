@@ -95,14 +95,14 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         least = settings.bound(
             st.number_input,
-            "Least IoU",
+            "Leave out below",
             "least",
             _least(),
             lambda value: None if value == LEAST else f"{value:.2f}",
             min_value=0.0,
             max_value=1.0,
             step=0.05,
-            help="Masks of which the model expects a smaller IoU are left out",
+            help="Masks of which the model expects a smaller IoU; less finds more",
             width=120,
         )
         st.button(
@@ -165,13 +165,14 @@ def _keep(ground: Ground, encoded: Encoded, search: Search) -> None:
         things = objects.keep_patch(things, "", thing.patch, thing.score)
     keeping.put(ground, things)
     added = len(things) - len(before)
+    count = "1 object" if added == 1 else f"{added} objects"
     said = (
-        f"Stopped after {search.done} of {search.total} clicks: {added} objects"
+        f"Stopped after {search.done} of {search.total} clicks: {count} more"
         if search.stopped
-        else f"{added} objects in {search.seconds:.1f} s"
+        else f"{count} more in {search.seconds:.1f} s"
     )
     if len(new) < len(found):
-        said += f"; {len(found) - len(new)} were kept already"
+        said += f"; {len(found) - len(new)} kept already"
     if added < len(new):
-        said += f"; {len(new) - added} did not fit, {objects.MOST} are the most there can be"
+        said += f"; no room for {len(new) - added}, as {objects.MOST} are the most there can be"
     st.session_state[_SAID] = search.problem or f"{said}."

@@ -10,20 +10,30 @@ from segcore import images, render
 from segcore.prompting.kept import CURRENT
 from segcore.prompting.replay import Reply
 from segcore.ui.techniques.promptable import Encoded
+from segcore.ui.text import plain
 
 WIDTH = 220  # pixels of a thumbnail
 
 
-def show(encoded: Encoded, reply: Reply | None, choose: Callable[[int], None]) -> None:
-    """Show the alternatives with their predicted IoU; a press on one chooses it."""
+def show(encoded: Encoded, reply: Reply | None, origin: str, choose: Callable[[int], None]) -> None:
+    """Show the alternatives with their predicted IoU; a press on one chooses it.
+
+    Parameters
+    ----------
+    encoded, reply
+    origin : str
+        The method whose mask the prompts began from, or nothing.
+    choose : callable
+        Called with the number of the one that is pressed, from 0 on.
+    """
     if reply is None:
         st.markdown(
-            "**Click** what you mean. **Shift** and click what is too much, or **drag** a box "
-            "around it. The mask follows."
+            "**Click** what you mean; with *Subtract*, or Shift, what is too much. Or **drag** a "
+            "box around all of it: nothing outside is taken. The mask follows."
         )
         return
     if len(reply.masks) < 2:
-        st.caption("A mask that was brought here: click to add to it or to subtract.")
+        st.caption(f"The mask of {plain(origin)}: click to add to it or to subtract.")
         return
     small = images.decode(encoded.jpeg)
     small = images.fit(small, WIDTH)
@@ -45,4 +55,8 @@ def show(encoded: Encoded, reply: Reply | None, choose: Callable[[int], None]) -
                     width="stretch",
                     help=words + ("; this one counts" if chosen else ""),
                 )
-    st.caption("Three answers to the same prompts, each with the IoU that the model expects of it.")
+    st.caption(
+        "Three answers to the same prompts, each with the IoU that the model expects of it. One "
+        "click may mean each, and the likeliest is ticked; of several prompts the first answer is "
+        "made to fit them all."
+    )

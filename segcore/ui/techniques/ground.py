@@ -59,9 +59,14 @@ class Ground:
     prompts: Prompts
     sample: BenchSample | None = None
 
+    @property
+    def file(self) -> str:
+        """The name of the picture's file: the visitor's, or the one that a download gets."""
+        return f"{self.key}.png" if self.sample else self.name
 
-def choose() -> Ground | None:
-    """Show the picker; return what was chosen, None until a visitor's picture is there."""
+
+def pick() -> str:
+    """Show the picker; return the name of a sample, or `OWN`."""
     samples = bench_samples()
     titles = {
         name: f"{sample.title} (scored)" if sample.truth else sample.title
@@ -74,7 +79,7 @@ def choose() -> Ground | None:
         settings.forget_picture()
         return None if name == DEFAULT else name
 
-    chosen = settings.bound(
+    return settings.bound(
         st.selectbox,
         "Picture",
         "sample",
@@ -84,27 +89,30 @@ def choose() -> Ground | None:
         format_func=titles.__getitem__,
         width=260,
     )
-    return _own() if chosen == OWN else _of_sample(samples[chosen])
 
 
-def about(ground: Ground, *, scored: bool) -> None:
-    """Say how large the picture is, and whose it is.
+def load(name: str) -> Ground | None:
+    """Return what was picked; for the visitor's own show where to give it, None without one."""
+    return _own() if name == OWN else _of_sample(bench_samples()[name])
+
+
+def about(ground: Ground, *, at_working_size: bool) -> None:
+    """Say how large the picture is, where its truth is from, and whose it is.
 
     Parameters
     ----------
     ground : Ground
-    scored : bool
-        Say at what size methods work on it, too, and where its truth is from.
+    at_working_size : bool
+        Say at what size methods work on it, too.
     """
     small = working_size(ground.size)
     notes = [f"{ground.size[1]} × {ground.size[0]} pixels"]
-    if scored and small != ground.size:
+    if at_working_size and small != ground.size:
         notes[0] += (
             f", worked on and scored at {small[1]} × {small[0]} so that every method answers soon "
             f"(longest side {WORKING_SIDE})"
         )
-    if scored:
-        notes.append(ground.note or "No ground truth, so no scores.")
+    notes.append(ground.note or "No ground truth, so no scores.")
     if ground.sample and ground.sample.photo:
         notes.append(f"Photo: {credit(ground.sample.photo)}")
     st.caption(" · ".join(notes))
@@ -182,7 +190,10 @@ def _own() -> Ground | None:
                 on_click=_forget_mask,
             )
     if kept.get("picture") is None:
-        st.info("Add a picture, or choose a sample above.", icon=":material/upload:")
+        st.info(
+            "Add a picture, or choose a sample above; one of your own is no part of the address.",
+            icon=":material/upload:",
+        )
         return None
     name, data = kept["picture"]
     key = hashlib.sha256(data).hexdigest()

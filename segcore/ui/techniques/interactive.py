@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from segcore import images
 from segcore.inference import zoo
 from segcore.inference.zoo import Card
 from segcore.objects import Patch
@@ -12,6 +13,7 @@ from segcore.prompting.acts import ActError, Choose, From, parse, to_text
 from segcore.prompting.history import History, Inbox
 from segcore.prompting.overlay import overlay
 from segcore.prompting.replay import Reply
+from segcore.techniques import score
 from segcore.ui.techniques import (
     all_objects,
     alternatives,
@@ -57,11 +59,13 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
             st.warning(plain(problem), icon=":material/touch_app:")
         _typed(ground, now)
     with panel:
-        alternatives.show(encoded, reply, lambda index: act(ground, Choose(index)))
+        begun = [findings.title(act.method) for act in now.acts if isinstance(act, From)]
+        alternatives.show(encoded, reply, "".join(begun), lambda index: act(ground, Choose(index)))
+        _truth(ground, reply)
         keeping.keep(ground, encoded, now, reply)
         _begin_from(ground)
         all_objects.show(ground, encoded, card, device)
-        keeping.show(ground, encoded)
+        keeping.show(ground, encoded, now)
     embedding = encoded.predictor.embedding
     milliseconds = 1000 * embedding.seconds["encoder"]
     st.caption(
@@ -69,6 +73,14 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
         f"{milliseconds:.0f} ms; each prompt only runs the small decoder. Masks are made at "
         f"{encoded.size[1]} × {encoded.size[0]} and exported at the picture's own size."
     )
+
+
+def _truth(ground: Ground, reply: Reply | None) -> None:
+    """Say how right the mask is, where that is known."""
+    if reply is None or ground.truth is None:
+        return
+    small = images.resize_mask(reply.mask, (ground.truth.shape[0], ground.truth.shape[1]))
+    st.markdown(f"IoU with the truth: **{score(small, ground.truth):.3f}**")
 
 
 def _choose(cards: list[Card]) -> Card:

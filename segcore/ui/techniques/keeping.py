@@ -55,7 +55,7 @@ def keep(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) ->
     if corrected:
         st.caption(f"Correcting object {corrected}: what you keep replaces it.")
     empty = reply is None or not reply.mask.any()
-    full = len(kept(ground)) >= objects.MOST
+    full = len(kept(ground)) >= objects.MOST and not corrected
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.text_input(
             "Name", key="techniques-keep-name", placeholder="object", max_chars=objects.LONGEST_NAME
@@ -95,7 +95,7 @@ def _keep(ground: Ground, now: History, reply: Reply) -> None:
     st.session_state["techniques-keep-name"] = ""
 
 
-def show(ground: Ground, encoded: Encoded) -> None:
+def show(ground: Ground, encoded: Encoded, now: History) -> None:
     """Show the objects that are kept, what can be done with each, and their files."""
     things = kept(ground)
     if not things:
@@ -106,12 +106,13 @@ def show(ground: Ground, encoded: Encoded) -> None:
     chosen = st.pills(
         f"{len(things)} kept",
         list(numbers),
-        format_func=lambda number: f"{number} {plain(numbers[number].name)}",
+        format_func=lambda number: plain(numbers[number].title),
         key=_CHOSEN,
     )
-    if chosen in numbers:
+    if chosen in numbers and chosen != _corrected(ground, now):
         _one(ground, encoded, numbers[chosen])
     object_files.show(ground, encoded, things)
+    st.caption("Kept in this tab only: download them before you close or reload it.")
 
 
 def _one(ground: Ground, encoded: Encoded, thing: Kept) -> None:

@@ -31,7 +31,7 @@ def show(ground: Ground, encoded: Encoded, kept: tuple[Kept, ...]) -> None:
     suffix = "json" if chosen in ("coco", "labelme") else "zip"
     st.download_button(
         "Download",
-        lambda: content(chosen, ground.name, ground.size, encoded.size, kept),
+        lambda: content(chosen, ground, encoded.size, kept),
         f"{stem(ground.name)}_{'objects' if chosen == 'zip' else chosen}.{suffix}",
         MIME[suffix],
         icon=":material/download:",
@@ -41,21 +41,20 @@ def show(ground: Ground, encoded: Encoded, kept: tuple[Kept, ...]) -> None:
     )
 
 
-def content(
-    kind: str, name: str, size: tuple[int, int], working: tuple[int, int], kept: tuple[Kept, ...]
-) -> bytes:
+def content(kind: str, ground: Ground, working: tuple[int, int], kept: tuple[Kept, ...]) -> bytes:
     """Return the file of a format.
 
     Parameters
     ----------
     kind : str
         One of `FORMATS`.
-    name : str
-        Of the picture.
-    size, working : (height, width)
-        Of the picture, and of it when the objects were pointed out.
+    ground : Ground
+        The picture; a sample lies in the ZIP, too, as whoever opens it has no such file.
+    working : (height, width)
+        At which the objects were pointed out.
     kept : tuple of Kept
     """
+    name, size = ground.file, ground.size
     objects = at_size(kept, working, size)
     if kind == "coco":
         return _coco(objects, size, name)
@@ -68,6 +67,8 @@ def content(
         ("coco.json", _coco(objects, size, name)),
         ("labelme.json", labelme.encode(objects, size, name)),
     ]
+    if ground.sample:
+        files.append((name, images.encode_png(ground.sample.picture())))
     return zip_files([*files, *((f"masks/{file}", data) for file, data in masks)])
 
 

@@ -114,7 +114,7 @@ def chart(table: list[dict], scored: bool) -> go.Figure:
         height=max(320, 24 * len(table)) if not scored else 420,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "y": -0.2, "x": 0},
-        xaxis={"type": "log", "title": {"text": "Time, ms"}},
+        xaxis={"type": "log", "dtick": 1, "title": {"text": "Time, ms"}},
         yaxis={"title": {"text": "IoU"}, "range": [-0.03, 1.03]} if scored else {},
     )
     return figure

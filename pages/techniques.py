@@ -19,7 +19,7 @@ frame.set_up(
 )
 device = frame.device_picker()
 settings.begin()
-with st.container(horizontal=True, vertical_alignment="bottom", gap="large"):
+with st.container(horizontal=True, gap="medium"):
     view = settings.get("view", "side")
     view = settings.bound(
         st.segmented_control,

@@ -95,7 +95,7 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         least = settings.bound(
             st.number_input,
-            "Leave out below",
+            "Leave out IoU below",
             "least",
             _least(),
             lambda value: None if value == LEAST else f"{value:.2f}",
@@ -103,7 +103,7 @@ def show(ground: Ground, encoded: Encoded, card: Card, device: str) -> None:
             max_value=1.0,
             step=0.05,
             help="Masks of which the model expects a smaller IoU; less finds more",
-            width=120,
+            width=140,
         )
         st.button(
             "Segment everything",

@@ -246,6 +246,11 @@ def _parser() -> argparse.ArgumentParser:
         help="measure the connected parts of this model's class maps beside it",
     )
     sub.add_argument(
+        "--objects",
+        metavar="MODEL",
+        help="of --task panoptic: merge this model's objects with the classes of --model",
+    )
+    sub.add_argument(
         "--touching",
         action="store_true",
         help="count which touching people, cats and dogs are separate objects",

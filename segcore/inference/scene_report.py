@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from segcore.inference import scene_tasks, zoo
+from segcore.inference.evaluate_scenes import Predict
+from segcore.inference.zoo import Card
 from segcore.progress import Progress
 
 
@@ -16,7 +18,7 @@ def evaluate(args: argparse.Namespace) -> None:
     """Run the command; what it is given is in ``args``, see ``--help``."""
     card = zoo.card(args.model)
     job = scene_tasks.job(args.task, args.data, args.split)
-    predictors = {"": scene_tasks.predictor(args.task, card, args.device)}
+    predictors = {"": _predictor(args, card)}
     if args.baseline:
         classes = scene_tasks.predictor("semantic", zoo.card(args.baseline), args.device)
         predictors["baseline"] = scene_tasks.baseline(args.task, classes)
@@ -35,8 +37,18 @@ def evaluate(args: argparse.Namespace) -> None:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
     if args.write_card:
         values = json.loads((card.folder / "card.json").read_text("utf-8"))
-        values["metrics"][f"{args.data.resolve().name}_{args.task}"] = card_figures(figures)
+        name = f"{args.data.resolve().name}_{args.task}"
+        name += f"_with_{args.objects}" if args.objects else ""
+        values["metrics"][name] = card_figures(figures)
         zoo.write_card(card.folder, values)
+
+
+def _predictor(args: argparse.Namespace, card: Card) -> Predict:
+    if not args.objects:
+        return scene_tasks.predictor(args.task, card, args.device)
+    classes = scene_tasks.predictor("semantic", card, args.device)
+    objects = scene_tasks.predictor("instance", zoo.card(args.objects), args.device)
+    return scene_tasks.merged(args.task, classes, objects)
 
 
 def lines(figures: dict[str, Any], indent: str = "  ") -> Iterator[str]:

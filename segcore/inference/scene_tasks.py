@@ -17,6 +17,7 @@ from segcore.inference.zoo import Card
 from segcore.labels import Result
 from segcore.scenes import views
 from segcore.scenes.components import components, panoptic
+from segcore.scenes.merge import merge
 
 TASKS = ("semantic", "instance", "panoptic")
 MEASURES: dict[str, Callable[..., dict[str, Any]]] = {
@@ -112,6 +113,13 @@ def predictor(task: str, card: Card, device: str | None = None) -> Predict:
     functions = {"semantic": "semantic", "instance": "instances", "panoptic": "panoptic"}
     run = getattr(import_module("segcore.inference.scenes"), functions[task])
     return lambda picture: run(picture, card, device)
+
+
+def merged(task: str, semantic: Predict, instances: Predict) -> Predict:
+    """Return the merge of two predictors' results, with the published thresholds."""
+    if task != "panoptic":
+        raise ValueError("--objects are merged with classes: use it with --task panoptic.")
+    return lambda picture: merge(semantic(picture), instances(picture)).panoptic
 
 
 def baseline(task: str, semantic: Predict) -> Predict:

@@ -238,9 +238,23 @@ def test_evaluate_beside_the_baseline_and_on_touching_objects(models):
     assert figures["touching_pictures"] == figures["baseline"]["touching_pictures"] == 0
 
 
+def test_evaluate_the_merge_of_two_models(models):
+    model, options = MODELS["semantic"], ("--objects", MODELS["instance"], "--write-card")
+    command = ["evaluate", "--task", "panoptic", "--model", model, "--data", str(models / "coco")]
+    assert main([*command, *options, "--json", str(models / "figures.json")]) == 0
+    figures = json.loads((models / "figures.json").read_text())
+    assert figures["pq"] == 1 and figures["images"] == 1
+    known = zoo.card(model).metrics[f"coco_panoptic_with_{MODELS['instance']}"]
+    assert known["pq"] == 1
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        (
+            ["--task", "semantic", "--data", "{}/coco", "--objects", "mask_rcnn"],
+            "--objects are merged with classes",
+        ),
         (["--task", "instance", "--data", "{}/voc"], "does not tell objects apart"),
         (["--task", "semantic", "--data", "{}/zoo"], "is no data set of scenes"),
         (["--task", "semantic", "--data", "{}/coco", "--touching"], "--touching needs"),

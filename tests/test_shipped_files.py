@@ -18,12 +18,14 @@ PARTS = {  # of each shipped model, ONNX files without their ending
     "pets": ["model"],
     "pets-lecture": ["model"],
     "prompt": ["decoder", "encoder"],
+    "scenes-maskrcnn": ["box_head", "mask_head", "trunk"],
     "scenes-panoptic": ["model"],
 }
 ARCHITECTURES = {
     "pets": "encoder_unet",
     "pets-lecture": "lecture_unet",
     "prompt": "promptable",
+    "scenes-maskrcnn": "mask_rcnn",
     "scenes-panoptic": "panoptic_deeplab",
 }
 NAMES = sorted(PARTS)

@@ -200,8 +200,8 @@ def _mean(files: Sequence[Path]) -> list[np.ndarray]:
 
 
 def _short(path: Path) -> str:
-    """Return the end of a path, which says enough and names no folder of a machine."""
-    return "/".join(path.parts[-2:])
+    """Return the end of a path, from the run's folder on: it names no folder of a machine."""
+    return "/".join(path.parts[-3 if path.parent.name == "checkpoints" else -2 :])
 
 
 def _in_half_precision(trained: list[np.ndarray], recipe: Recipe) -> keras.Model:

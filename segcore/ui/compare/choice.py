@@ -73,7 +73,7 @@ def pick() -> Choice | None:
     with middle:
         second = _picker("Instance model", "instance", {**instance, COMPONENTS: None})
     with right:
-        third = _picker("Panoptic model", "panoptic", {**panoptic, MERGED: None})
+        third = _picker("Panoptic model", "panoptic", {MERGED: None, **panoptic})
     return Choice(semantic[first], instance.get(second), panoptic.get(third))
 
 

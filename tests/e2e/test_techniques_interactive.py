@@ -212,7 +212,7 @@ def test_everything_stops_and_keeps_what_was_found(point):
     tab.click(0.5, 0.5)  # meanwhile
     tab.wait_for_prompts("225,150")
     tab.press("Stop")
-    expect(tab.page.get_by_text("Stopped after 3 of 6 clicks: 3 objects.")).to_be_visible()
+    expect(tab.page.get_by_text("Stopped after 3 of 6 clicks: 3 objects more.")).to_be_visible()
     expect(tab.page.locator(".label")).to_have_text(["1", "2", "3"])
     expect(tab.page.get_by_role("button", name="Segment everything")).to_be_enabled()
 

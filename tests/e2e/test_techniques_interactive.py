@@ -25,7 +25,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks._server import Server, serve
 from segcore import images
 from segcore.inference import zoo
-from tests.e2e.conftest import Tab
+from tests.e2e.conftest import PATIENCE, Tab
 
 PROMPT_LIMIT = 0.4  # seconds from a click to the mask on the picture
 
@@ -90,7 +90,10 @@ class PointPage(Tab):
             alike = all(re.sub(r"\d+", "#", a) == re.sub(r"\d+", "#", b) for a, b in pairs)
             return alike and all(np.all(abs(_numbers(a) - _numbers(b)) <= 2) for a, b in pairs)
 
-        self.page.wait_for_url(near)
+        limit = time.monotonic() + PATIENCE / 1000
+        while not near(url := self.page.evaluate("location.href")):
+            assert time.monotonic() < limit, f"{text!r} is wanted in {url}"
+            self.page.wait_for_timeout(50)
 
     def kept_masks(self) -> dict[str, np.ndarray]:
         """Download the kept masks by their names."""

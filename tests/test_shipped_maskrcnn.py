@@ -16,6 +16,7 @@ from segcore.class_sets import SCENES
 from segcore.inference import runtime, scenes, zoo
 from segcore.labels import Instances
 from segcore.models.detection.settings import BOX_BINS, MASK_BINS
+from segcore.objects import union
 from segcore.sample_pictures import sample_pictures
 
 
@@ -31,13 +32,11 @@ def found(sample: str) -> Instances:
 
 def sure(result: Instances, name: str, least: float = 0.5) -> list[np.ndarray]:
     """Return the masks of the objects of a class that have at least a score."""
-    masks = []
-    for thing in result.objects:
-        if thing.label == name and thing.score >= least:
-            mask = np.zeros(result.shape, bool)
-            mask[thing.patch.window] = thing.patch.mask
-            masks.append(mask)
-    return masks
+    return [
+        union([thing], result.shape)
+        for thing in result.objects
+        if thing.label == name and thing.score >= least
+    ]
 
 
 def test_it_is_for_objects() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from segcore.objects import MaskedObject, Patch, overlap, trimmed
+from segcore.objects import MaskedObject, Patch, trimmed
 from segcore.render import Colour
 
 MOST = 200
@@ -96,17 +96,6 @@ def keep_patch(
 
 def _unnamed(number: int) -> str:
     return f"object {number}"
-
-
-def known(kept: Iterable[Kept], patch: Patch, least: float) -> bool:
-    """Say whether a kept object has an IoU of at least `least` with a patch."""
-    for thing in kept:
-        if shared := overlap(thing.patch, patch):
-            both = np.count_nonzero(thing.patch.mask[shared[0]] & patch.mask[shared[1]])
-            either = np.count_nonzero(thing.patch.mask) + np.count_nonzero(patch.mask) - both
-            if both >= least * either:
-                return True
-    return False
 
 
 def rename(kept: Iterable[Kept], number: int, name: str) -> tuple[Kept, ...]:

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from segcore import images
 from segcore.mask_files import read
-from segcore.objects import union
+from segcore.objects import MaskedObject, Patch, union
 from segcore.prompting import kept
 from segcore.techniques.samples import bench_samples
 from segcore.ui.techniques import all_objects, networks, promptable
@@ -242,6 +242,19 @@ def test_everything_again_keeps_nothing_twice(models):
     assert len(healthy(page).get("button_group")[-1].options) == count
     said = [caption.value for caption in page.caption if "objects" in caption.value]
     assert any("0 objects more in" in text and f"{count} kept already" in text for text in said)
+
+
+def test_what_a_found_object_shares_with_kept_ones():
+    rng = np.random.default_rng(11)
+    for count in (0, 1, 4):
+        masks = rng.random((count + 3, 20, 30)) < rng.uniform(0.1, 0.9, (count + 3, 1, 1))
+        things = tuple(kept.keep((), "x", mask, 1.0)[0] for mask in masks[:count])
+        found = [MaskedObject(Patch(0, 0, mask)) for mask in masks[count:]]
+        wanted = [
+            max(((a & b).sum() / (a | b).sum() for a in masks[:count]), default=0)
+            for b in masks[count:]
+        ]
+        np.testing.assert_allclose(all_objects._best(things, found, (20, 30)), wanted)
 
 
 def test_what_does_not_fit_is_said(models, monkeypatch):

@@ -10,7 +10,7 @@ from PIL import Image
 from scipy import ndimage
 
 from segcore import images
-from segcore.objects import Patch, trimmed, union
+from segcore.objects import Patch, union
 from segcore.prompting import kept
 from segcore.prompting.overlay import EDGE, FILL, edge, overlay
 
@@ -107,14 +107,3 @@ def test_an_overlay_takes_any_number_of_masks(count):
     pixels = np.asarray(Image.open(io.BytesIO(file)).convert("RGBA"))
     assert [tuple(pixel) for pixel in pixels[1, 1::3, :3].tolist()] == colours
     assert set(pixels[1, 1::3, 3].tolist()) == {FILL} and set(pixels[0, :, 3].tolist()) == {EDGE}
-
-
-def test_an_object_that_is_kept_already_is_known():
-    rng = np.random.default_rng(11)
-    for _ in range(50):
-        masks = rng.random((4, 20, 30)) < rng.uniform(0.1, 0.9)
-        things = [kept.keep((), "x", mask, 1.0)[0] for mask in masks[1:]]
-        ious = [(masks[0] & m).sum() / (masks[0] | m).sum() for m in masks[1:]]
-        patch = trimmed(Patch(0, 0, masks[0]))
-        assert [kept.known([thing], patch, 0.3) for thing in things] == [i >= 0.3 for i in ious]
-        assert kept.known(things, patch, 0.3) == (max(ious) >= 0.3)

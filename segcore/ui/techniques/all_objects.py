@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from segcore.inference.zoo import Card
 from segcore.labels import Instances
+from segcore.metrics import mask_iou
+from segcore.objects import MaskedObject, cut
 from segcore.prompting import kept as objects
+from segcore.prompting.kept import Kept
 from segcore.ui.techniques import keeping, promptable, settings
 from segcore.ui.techniques.ground import Ground
 from segcore.ui.techniques.promptable import Encoded
@@ -156,11 +161,20 @@ def _watch(ground: Ground, encoded: Encoded) -> None:
         )
 
 
+def _best(
+    kept: Sequence[Kept], found: Sequence[MaskedObject], size: tuple[int, int]
+) -> NDArray[np.float64]:
+    """Return the largest IoU that each found object has with a kept one, (n,); 0 without any."""
+    masks = cut(objects.at_size(kept, size, size), size)
+    return mask_iou(masks, cut(found, size)).max(axis=0, initial=0)
+
+
 def _keep(ground: Ground, encoded: Encoded, search: Search) -> None:
     st.session_state[_SEARCH] = None
     before = things = keeping.kept(ground)
     found = search.result.objects if search.result else ()
-    new = [thing for thing in found if not objects.known(before, thing.patch, SAME)]
+    shared = _best(before, found, encoded.size)
+    new = [thing for thing, iou in zip(found, shared, strict=True) if iou < SAME]
     for thing in sorted(new, key=lambda thing: -np.count_nonzero(thing.patch.mask)):
         things = objects.keep_patch(things, "", thing.patch, thing.score)
     keeping.put(ground, things)

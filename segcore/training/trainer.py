@@ -270,12 +270,16 @@ class _Training:
         for pictures, targets in self.material.batches(None):
             self._go_on()
             means.add(*self.network.validate(pictures, targets))
+        if self.shown:
+            self._predict_shown(epoch)
+        return means
+
+    def _predict_shown(self, epoch: int) -> None:
         shown = np.stack(list(self.shown.values())).astype(np.float32)
         batch = tf.constant(self.recipe.normalisation(shown))
         foreground = self.network.objective.foreground(self.network.model, batch)
         for name, probability in zip(self.shown, foreground, strict=True):
             self.recorder.sample(f"{name}-{epoch:04d}", probability)
-        return means
 
     def _batches(self, epoch: int):
         return self.team.share(partial(self.material.batches, epoch))

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from segcore import datasets
+from segcore.training.machine import fitted
 from segcore.training.network import Network
 from segcore.training.recipes import Recipe
 
@@ -41,7 +42,7 @@ def estimate(recipe: Recipe, data: Sequence[Path | str]) -> dict[str, Any]:
     validation = max(1, round(recipe.validation * counts[0]))
     pictures = sum(counts) - validation
     steps = -(-pictures // recipe.batch)
-    network = Network(recipe)
+    network = Network(fitted(recipe))
     shape = (recipe.batch, recipe.side, recipe.side)
     rng = np.random.default_rng(recipe.seed)
     batch = tf.constant(rng.standard_normal((*shape, 3), np.float32))

@@ -45,7 +45,7 @@ class Recipe:
         Epochs without a better validation mean IoU before an early stop; 0: never.
     augmentation : Augmentation or None
     mixed_precision : bool
-        Compute in bfloat16, keep weights in float32.
+        Compute in bfloat16, keep weights in float32; trainings leave it out where it is slow.
     seed : int
     task : str
         A name of `TASKS`: what is learned, a module of `segcore.training.tasks`.

@@ -25,7 +25,7 @@ from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.training.distribution import Team, join
 from segcore.training.full_disk import full_disk
-from segcore.training.machine import machine
+from segcore.training.machine import fitted, machine
 from segcore.training.means import Means
 from segcore.training.network import Network
 from segcore.training.recipes import Recipe
@@ -101,7 +101,7 @@ def _train(
     if not resume:
         run.create(
             {
-                "recipe": recipe.to_dict(),
+                "recipe": fitted(recipe).to_dict(),
                 "data": [datasets.full_name(root) for root in data],
                 "init": str(init.resolve()) if init else None,
                 "watch": list(watch),

@@ -201,7 +201,13 @@ def _settings() -> None:
         left, right = st.columns(2)
         slider("validation", "Share held back for validation", left)
         number("seed", "Seed", right)
-        st.toggle("Mixed precision", key="form-mixed_precision", persist_state="session")
+        st.toggle(
+            "Mixed precision",
+            key="form-mixed_precision",
+            persist_state="session",
+            help="Computes in bfloat16 on GPUs and on processors with AVX-512; on others it would "
+            "be slower and is left out.",
+        )
     with st.expander("Augmentation", icon=":material/auto_fix_high:"):
         augmentations.show(filling.roots()[0])
     with st.expander("Pictures to watch", icon=":material/visibility:"):

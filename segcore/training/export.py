@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -287,8 +288,7 @@ def _training(run: Run) -> dict[str, Any]:
         init = Path(settings["init"])
         run = Run(init.parent)
         if not run.exists:
-            known = (init.parent / "card.json").is_file()
-            stages.insert(0, {"recipe": f"weights of {init.parent.name if known else init.name}"})
+            stages = _before(init) + stages
             break
     return {
         "recipe": " → ".join(stage["recipe"] for stage in stages),
@@ -301,6 +301,15 @@ def _training(run: Run) -> dict[str, Any]:
         "machine": newest["machine"],
         "stages": stages,
     }
+
+
+def _before(init: Path) -> list[dict[str, Any]]:
+    """Return the stages that led to a file: its card's if it is a model of the zoo."""
+    card = init.parent / "card.json"
+    if not card.is_file():
+        return [{"recipe": f"weights of {init.name}"}]
+    training = json.loads(card.read_text("utf-8"))["training"]
+    return training.get("stages") or [{"recipe": f"weights of {init.parent.name}"}]
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

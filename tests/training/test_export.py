@@ -242,11 +242,13 @@ def test_the_difference_is_measured(exported: Exported) -> None:
 # === Other runs ===
 
 
-def test_earlier_stages_are_told_first(exported: Exported, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", ["run", "zoo"])
+def test_earlier_stages_are_told_first(exported: Exported, tmp_path: Path, source: str) -> None:
+    init = exported.run.best if source == "run" else exported.card.folder / "model.keras"
     later = Run(shutil.copytree(exported.run.folder, tmp_path / "later"))
     settings = later.settings()
     settings["recipe"]["name"] = "second"
-    later.create({**settings, "data": ["/far/away/scenes"], "init": str(exported.run.best)})
+    later.create({**settings, "data": ["/far/away/scenes"], "init": str(init)})
     about = exporting.Description("later", "", "", "")
     exporting.export(later, about, tmp_path / "weights", side=32, keep_aspect=False)
     card = zoo.card("later", tmp_path / "weights")

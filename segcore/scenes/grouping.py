@@ -65,6 +65,7 @@ def group(
     centres: Centres,
     offsets: NDArray[np.float32],
     *,
+    score: float = 0.0,
     stuff_area: float = STUFF_AREA,
 ) -> Panoptic:
     """Return the panoptic segmentation that a class map, centres and offsets say.
@@ -77,6 +78,8 @@ def group(
         In pixels of the class map.
     offsets : (h, w, 2) float32
         From each pixel to the centre of its object: y, x in pixels of the map.
+    score : float
+        Objects with less, 0 to 1, are left unlabelled.
     stuff_area : float
         Part of the picture below which stuff is left unlabelled.
 
@@ -86,6 +89,8 @@ def group(
         Objects by falling peak, then stuff. An object's score is its peak times the mean
         probability of its class over its pixels, 0 where a pixel says another class.
     """
+    if not 0 <= score <= 1:
+        raise ValueError(f"The score threshold is {score}; accepted are values from 0 to 1.")
     if offsets.shape != (*semantic.shape, 2):
         raise ValueError(
             f"The class map is {semantic.shape} and the offsets {offsets.shape}; they must be of "
@@ -98,7 +103,8 @@ def group(
     objects: list[Found] = []
     if len(centres.points) and pixels.size:
         nearest = _nearest(pixels, offsets, centres.points)
-        index, scores, kept = _vote(semantic, pixels, nearest, centres.scores)
+        index, scores, areas = _vote(semantic, pixels, nearest, centres.scores)
+        kept = np.flatnonzero((areas > 0) & (scores >= score)).tolist()
         objects = [Found(int(index[i]), float(scores[i])) for i in kept]
         new = np.zeros(len(index), np.int32)
         new[kept] = np.arange(1, len(kept) + 1)
@@ -143,8 +149,8 @@ def _vote(
     pixels: NDArray[np.intp],
     nearest: NDArray[np.intp],
     peaks: NDArray[np.float32],
-) -> tuple[NDArray[np.intp], NDArray[np.float64], list[int]]:
-    """Return the class and score of each centre, and which centres have pixels."""
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
+    """Return the class, the score and the pixels of each centre."""
     classes = len(semantic.class_set)
     shape = len(peaks), classes
     pairs = nearest * classes + semantic.classes.ravel()[pixels]
@@ -152,7 +158,7 @@ def _vote(
     sums = np.bincount(pairs, semantic.scores.ravel()[pixels], shape[0] * shape[1]).reshape(shape)
     areas, index = votes.sum(axis=1), votes.argmax(axis=1)
     certain = sums[np.arange(len(peaks)), index] / np.maximum(areas, 1) / 255
-    return index, peaks * certain, np.flatnonzero(areas).tolist()
+    return index, peaks * certain, areas
 
 
 class Targets(NamedTuple):

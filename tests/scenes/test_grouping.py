@@ -58,7 +58,7 @@ def test_targets_equal_a_loop():
 # === Grouping against pixels one by one ===
 
 
-def by_pixels(semantic, heat, offsets, threshold, window, top, stuff_area):
+def by_pixels(semantic, heat, offsets, threshold, window, top, score, stuff_area):
     """Ids and (class, score) of each segment, one pixel at a time."""
     height, width = heat.shape
     reach = window // 2
@@ -81,7 +81,10 @@ def by_pixels(semantic, heat, offsets, threshold, window, top, stuff_area):
         said = [int(semantic.classes[p]) for p in pixels]
         most = max(range(len(SMALL)), key=lambda c: (said.count(c), -c))
         sure = sum(int(semantic.scores[p]) for p in pixels if semantic.classes[p] == most)
-        segments.append((most, heat[peak] * sure / len(pixels) / 255))
+        certain = heat[peak] * sure / len(pixels) / 255
+        if certain < score:
+            continue
+        segments.append((most, certain))
         for p in pixels:
             ids[p] = len(segments)
     for index in SMALL.stuff:
@@ -102,13 +105,11 @@ def test_grouping_equals_a_loop_over_pixels():
         offsets = rng.integers(-8, 9, (*shape, 2)).astype(np.float32) / 2
         settings = dict(
             threshold=rng.choice([0, 0.5]), window=int(rng.choice([1, 3, 7])),
-            top=int(rng.choice([1, 3, 200])), stuff_area=rng.choice([0, 0.2]),
+            top=int(rng.choice([1, 3, 200])),
         )  # fmt: skip
-        stuff_area = settings["stuff_area"]
-        peaks = {name: value for name, value in settings.items() if name != "stuff_area"}
-        centres = find_centres(heat, **peaks)
-        found = group(semantic, centres, offsets, stuff_area=stuff_area)
-        ids, segments = by_pixels(semantic, heat, offsets, **settings)
+        rules = dict(score=rng.choice([0, 0.31]), stuff_area=rng.choice([0, 0.2]))
+        found = group(semantic, find_centres(heat, **settings), offsets, **rules)
+        ids, segments = by_pixels(semantic, heat, offsets, **settings, **rules)
         np.testing.assert_array_equal(found.ids, ids)
         assert [s.index for s in found.segments] == [index for index, _ in segments]
         assert [s.score for s in found.segments] == pytest.approx([s for _, s in segments])
@@ -145,6 +146,16 @@ def test_the_majority_names_an_object_and_objects_of_a_class_are_numbered():
     assert found.ids.tolist() == [[2, 2, 2, 0, 1, 1]]
     assert [(s.index, s.number, s.area) for s in found.segments] == [(CAT, 1, 2), (CAT, 2, 3)]
     assert [s.score for s in found.segments] == pytest.approx([128 / 255, 128 / 255 / 3])
+
+
+def test_objects_below_the_score_are_left_unlabelled():
+    classes = [[CAT, CAT, SKY, CAT]]
+    arguments = class_map(classes), *maps((1, 4), (0, 0, 0.5), (0, 3, 0.25), window=1)
+    certain = float(class_map(classes).scores[0, 0]) / 255
+    for score, ids in ((0.25, [1, 1, 3, 2]), (0.26, [1, 1, 2, 0]), (0.51, [0, 0, 1, 0])):
+        assert group(*arguments, score=score * certain).ids.tolist() == [ids]
+    with pytest.raises(ValueError, match="The score threshold is -1; accepted are values from 0"):
+        group(*arguments, score=-1)
 
 
 def test_small_stuff_is_left_unlabelled():

@@ -46,7 +46,7 @@ def panoptic_deeplab(
     -----
     The encoder keeps its stride of 32; its last map is enlarged to 1/16, where the atrous
     spatial pyramid pooling works, with rates for maps of 20 to 24 pixels. Both decoders take
-    the skips at 1/8 and 1/4 and share the pyramid, which the paper gives to each.
+    the skips at 1/8 and 1/4.
 
     References
     ----------
@@ -72,20 +72,24 @@ def panoptic_deeplab(
     inputs = keras.Input(input_shape, name="picture")
     x4, x8, x16, x32 = encoder(PadToMultiple(STRIDE, name="pad")(inputs))
 
-    # === Atrous spatial pyramid pooling ===
     high = ResizeLike(name="high_resize")([convolution(x32, 224, 1, "high"), x16])
-    x = layers.Concatenate(name="fused")([high, convolution(x16, 160, 1, "low")])
-    mean = ops.mean(x, axis=(1, 2), keepdims=True)
-    mean = ResizeLike(name="pool_resize")([convolution(mean, 96, 1, "pool"), x])
-    branches = [convolution(x, 96, 3, f"rate{rate}", rate) for rate in RATES]
-    x = layers.Concatenate(name="pyramid")([convolution(x, 96, 1, "rate0"), *branches, mean])
-    x = convolution(x, 192, 1, "aspp")
-    x = layers.SpatialDropout2D(dropout, name="aspp_dropout")(x)
+    fused = layers.Concatenate(name="fused")([high, convolution(x16, 160, 1, "low")])
+    mean = ops.mean(fused, axis=(1, 2), keepdims=True)
 
-    # === Decoders ===
+    # === Atrous spatial pyramid pooling and decoder, one a branch ===
+    def branch(name: str):
+        x = convolution(mean, 96, 1, f"{name}_pool")
+        pooled = ResizeLike(name=f"{name}_pool_resize")([x, fused])
+        near = convolution(fused, 96, 1, f"{name}_rate0")
+        far = [convolution(fused, 96, 3, f"{name}_rate{rate}", rate) for rate in RATES]
+        x = layers.Concatenate(name=f"{name}_pyramid")([near, *far, pooled])
+        x = convolution(x, 192, 1, f"{name}_aspp")
+        x = layers.SpatialDropout2D(dropout, name=f"{name}_dropout")(x)
+        return up(up(x, x8, 96, 48, f"{name}8"), x4, 64, 24, f"{name}4")
+
+    # === Heads ===
     small = keras.initializers.RandomNormal(stddev=1e-3)  # their losses weigh much at first
-    semantic = up(up(x, x8, 96, 48, "semantic8"), x4, 64, 24, "semantic4")
-    instance = up(up(x, x8, 48, 24, "instance8"), x4, 32, 16, "instance4")
+    semantic, instance = branch("semantic"), branch("instance")
     maps = {
         "classes": layers.Conv2D(classes, 1, name="logits")(semantic),
         "heat": layers.Conv2D(1, 1, kernel_initializer=small, name="centres")(instance),

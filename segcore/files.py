@@ -1,7 +1,8 @@
-"""Files that no reader meets half-written, and that one process at a time may own."""
+"""Files that no reader meets half-written, that one process at a time may own; their hashes."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -32,6 +33,12 @@ def replace_durably(part: Path, path: Path) -> None:
     with open(part, "rb+") as file:
         os.fsync(file.fileno())
     os.replace(part, path)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def lock(path: Path) -> IO[bytes] | None:

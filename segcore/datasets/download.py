@@ -9,7 +9,6 @@ Example
 import contextlib
 import functools
 import gzip
-import hashlib
 import http.client
 import shutil
 import ssl
@@ -24,6 +23,8 @@ from pathlib import Path, PurePosixPath
 
 import rich.progress
 from rich.console import Console
+
+from segcore.files import sha256
 
 Progress = Callable[[str, int, int | None], None]  # what is being done, bytes done, bytes in all
 
@@ -230,9 +231,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _verify(source: Source, archive: Path) -> None:
-    with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found == source.sha256:
+    if (found := sha256(archive)) == source.sha256:
         return
     cure = "move it away and run this again"
     if archive.suffix == ".part":

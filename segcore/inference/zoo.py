@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from segcore.files import write_atomically
+from segcore.files import sha256, write_atomically
 from segcore.normalisation import Normalisation
 
 PROJECT = Path(__file__).parents[2]
@@ -121,8 +120,7 @@ def _parsed(folder: Path, modified: int) -> Card:
 
 @lru_cache(maxsize=64)
 def _sha256(path: Path, modified: int) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256(path)
 
 
 def names(weights: Path | None = None) -> list[str]:

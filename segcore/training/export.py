@@ -288,7 +288,7 @@ def _training(run: Run) -> dict[str, Any]:
         init = Path(settings["init"])
         run = Run(init.parent)
         if not run.exists:
-            stages = _before(init) + stages
+            stages = _before(init, settings.get("init_sha256")) + stages
             break
     return {
         "recipe": " → ".join(stage["recipe"] for stage in stages),
@@ -303,13 +303,15 @@ def _training(run: Run) -> dict[str, Any]:
     }
 
 
-def _before(init: Path) -> list[dict[str, Any]]:
-    """Return the stages that led to a file: its card's if it is a model of the zoo."""
+def _before(init: Path, fingerprint: str | None) -> list[dict[str, Any]]:
+    """Return the stages that led to a file: its card's if the zoo still has the same one."""
     card = init.parent / "card.json"
     if not card.is_file():
         return [{"recipe": f"weights of {init.name}"}]
-    training = json.loads(card.read_text("utf-8"))["training"]
-    return training.get("stages") or [{"recipe": f"weights of {init.parent.name}"}]
+    about = json.loads(card.read_text("utf-8"))
+    if about["files"].get(init.name, {}).get("sha256") != fingerprint:
+        return [{"recipe": f"weights of {init.parent.name}"}]
+    return about["training"].get("stages") or [{"recipe": f"weights of {init.parent.name}"}]
 
 
 def _fingerprint(path: Path) -> dict[str, Any]:

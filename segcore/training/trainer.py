@@ -20,7 +20,7 @@ import psutil
 import tensorflow as tf
 
 from segcore import datasets, images
-from segcore.files import replace_durably
+from segcore.files import replace_durably, sha256
 from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.training.distribution import Team, join
@@ -104,6 +104,7 @@ def _train(
                 "recipe": fitted(recipe).to_dict(),
                 "data": [datasets.full_name(root) for root in data],
                 "init": str(init.resolve()) if init else None,
+                "init_sha256": sha256(init) if init and init.is_file() else None,
                 "watch": list(watch),
                 "machine": machine() + team.suffix,
                 "keras": keras.__version__,

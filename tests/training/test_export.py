@@ -18,6 +18,7 @@ from skimage import data
 
 from segcore import models
 from segcore.__main__ import main
+from segcore.files import sha256
 from segcore.inference import predictor, runtime, zoo
 from segcore.training import export as exporting
 from segcore.training.runs import Run
@@ -242,19 +243,23 @@ def test_the_difference_is_measured(exported: Exported) -> None:
 # === Other runs ===
 
 
-@pytest.mark.parametrize("source", ["run", "zoo"])
+@pytest.mark.parametrize("source", ["run", "zoo", "replaced"])
 def test_earlier_stages_are_told_first(exported: Exported, tmp_path: Path, source: str) -> None:
     init = exported.run.best if source == "run" else exported.card.folder / "model.keras"
+    fingerprint = sha256(init) if source == "zoo" else "of what stood there before"
+    first = "weights of tiny" if source == "replaced" else "tiny"
     later = Run(shutil.copytree(exported.run.folder, tmp_path / "later"))
     settings = later.settings()
     settings["recipe"]["name"] = "second"
-    later.create({**settings, "data": ["/far/away/scenes"], "init": str(init)})
+    later.create(
+        {**settings, "data": ["/far/away/scenes"], "init": str(init), "init_sha256": fingerprint}
+    )
     about = exporting.Description("later", "", "", "")
     exporting.export(later, about, tmp_path / "weights", side=32, keep_aspect=False)
     card = zoo.card("later", tmp_path / "weights")
-    assert card.training["recipe"] == "tiny → second"
-    assert card.training["data"].split(" → ")[1] == "scenes (10 pictures, 3 epochs)"
-    assert [stage["recipe"] for stage in card.training["stages"]] == ["tiny", "second"]
+    assert card.training["recipe"] == f"{first} → second"
+    assert card.training["data"].split(" → ")[-1] == "scenes (10 pictures, 3 epochs)"
+    assert [stage["recipe"] for stage in card.training["stages"]] == [first, "second"]
     assert (card.side, card.keep_aspect) == (32, False)
     assert "far" not in (card.folder / "card.json").read_text("utf-8")
 

@@ -20,7 +20,7 @@ WORKING_SIDE = 640  # pixels: the longest side of the results
 MULTIPLE = 4  # the networks' maps are at a quarter of their input
 POSSIBLE = 0.02  # a class that is nowhere more probable is not looked at again
 PEAK = 0.1
-SCORE = 0.25  # chosen on the training pictures with panoptic labels made by hand
+SCORE = 0.25  # of the peak's root; chosen on the training pictures with hand-made panoptic labels
 
 
 def semantic(picture: NDArray[np.uint8], card: Card, device: str | None = None) -> ClassMap:

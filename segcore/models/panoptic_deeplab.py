@@ -45,7 +45,7 @@ def panoptic_deeplab(
     Notes
     -----
     The encoder keeps its stride of 32; its last map is enlarged to 1/16, where the atrous
-    spatial pyramid pooling works, with rates for maps of 20 to 24 pixels. Both decoders take
+    spatial pyramid pooling works, with rates for maps of 16 to 20 pixels. Both decoders take
     the skips at 1/8 and 1/4.
 
     References
@@ -72,11 +72,11 @@ def panoptic_deeplab(
     inputs = keras.Input(input_shape, name="picture")
     x4, x8, x16, x32 = encoder(PadToMultiple(STRIDE, name="pad")(inputs))
 
+    # === Atrous spatial pyramid pooling and decoder, one a branch ===
     high = ResizeLike(name="high_resize")([convolution(x32, 224, 1, "high"), x16])
     fused = layers.Concatenate(name="fused")([high, convolution(x16, 160, 1, "low")])
     mean = ops.mean(fused, axis=(1, 2), keepdims=True)
 
-    # === Atrous spatial pyramid pooling and decoder, one a branch ===
     def branch(name: str):
         x = convolution(mean, 96, 1, f"{name}_pool")
         pooled = ResizeLike(name=f"{name}_pool_resize")([x, fused])
@@ -87,9 +87,10 @@ def panoptic_deeplab(
         x = layers.SpatialDropout2D(dropout, name=f"{name}_dropout")(x)
         return up(up(x, x8, 96, 48, f"{name}8"), x4, 64, 24, f"{name}4")
 
+    semantic, instance = branch("semantic"), branch("instance")
+
     # === Heads ===
     small = keras.initializers.RandomNormal(stddev=1e-3)  # their losses weigh much at first
-    semantic, instance = branch("semantic"), branch("instance")
     maps = {
         "classes": layers.Conv2D(classes, 1, name="logits")(semantic),
         "heat": layers.Conv2D(1, 1, kernel_initializer=small, name="centres")(instance),

@@ -88,6 +88,11 @@ def group(
     Panoptic
         Objects by falling peak, then stuff. An object's score is its peak times the mean
         probability of its class over its pixels, 0 where a pixel says another class.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is not in its range, or the maps are not of one shape.
     """
     if not 0 <= score <= 1:
         raise ValueError(f"The score threshold is {score}; accepted are values from 0 to 1.")
@@ -150,7 +155,7 @@ def _vote(
     nearest: NDArray[np.intp],
     peaks: NDArray[np.float32],
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
-    """Return the class, the score and the pixels of each centre."""
+    """Return the class, the score and the number of pixels of each centre."""
     classes = len(semantic.class_set)
     shape = len(peaks), classes
     pairs = nearest * classes + semantic.classes.ravel()[pixels]

@@ -7,6 +7,7 @@ import hashlib
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,12 @@ def payload(
 
 def packed(array: NDArray) -> str:
     """Return an array's bytes, deflated, in base 64; 16-bit values little-endian."""
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes(), 6)).decode()
+    return _deflated(np.ascontiguousarray(array).tobytes())
+
+
+@lru_cache(maxsize=16)  # most maps stay as they are when a slider moves
+def _deflated(data: bytes) -> str:
+    return base64.b64encode(zlib.compress(data, 6)).decode()
 
 
 def _has_columns(view: View) -> bool:

@@ -19,44 +19,52 @@ function isLighter(pattern, x, y) {
 
 const lighter = (value) => 255 - ((255 - value) >> 1);
 
-// The distance to the nearest pixel of another id, along rows and columns, 3 for all beyond.
-function edgeDistance(ids, i, x, y, width, height) {
+// The distance to the nearest pixel of another id, along rows and columns; `reach` for all beyond.
+function edgeDistance(ids, i, x, y, width, height, reach) {
   const id = ids[i];
-  for (let d = 1; d < 4; d++) {
+  for (let d = 1; d <= reach; d++) {
     if (
       (x >= d && ids[i - d] !== id) || (x + d < width && ids[i + d] !== id) ||
       (y >= d && ids[i - d * width] !== id) || (y + d < height && ids[i + d * width] !== id)
     ) return d - 1;
   }
-  return 3;
+  return reach;
 }
+
+// A pixel of ImageData as one number, as the little-endian processors of all browsers store it.
+const rgba = ([red, green, blue], alpha) =>
+  ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
 function paint(view, width, height, look, shows) {
   const { ids, entries } = view;
   const image = new ImageData(width, height);
-  const out = image.data;
-  const set = (i, [red, green, blue], alpha) => {
-    out[4 * i] = red; out[4 * i + 1] = green; out[4 * i + 2] = blue; out[4 * i + 3] = alpha;
-  };
-  const flat = look === "flat";
+  const out = new Uint32Array(image.data.buffer);
+  const flat = look === "flat", outlines = look === "outlines";
+  const alpha = flat || outlines ? 255 : 153, reach = outlines ? 3 : 1;
+  const hidden = flat ? rgba([128, 128, 128], 60) : rgba([20, 20, 24], 170);
+  const hatch = rgba([140, 140, 140], 110), edge = rgba([255, 255, 255], 235);
+  const inks = [];
+  for (const [id, entry] of Object.entries(entries)) {
+    const colours = [entry.colour, entry.colour.map(lighter)];
+    const [plain, light] = colours.map((colour) => rgba(colour, alpha));
+    inks[id] = { plain, light, pattern: entry.pattern, shown: !shows || shows(entry) };
+  }
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const entry = entries[ids[i]];
-      if (!entry) {
-        if (flat && isLighter(1, x, y)) set(i, [140, 140, 140], 110);
-        else if (!flat && shows) set(i, [20, 20, 24], 170);
+      const ink = inks[ids[i]];
+      if (!ink) {
+        if (flat && isLighter(1, x, y)) out[i] = hatch;
+        else if (!flat && shows) out[i] = hidden;
         continue;
       }
-      if (shows && !shows(entry)) {
-        set(i, flat ? [128, 128, 128] : [20, 20, 24], flat ? 60 : 170);
+      if (!ink.shown) {
+        out[i] = hidden;
         continue;
       }
-      const edge = edgeDistance(ids, i, x, y, width, height);
-      if (edge === 0) set(i, [255, 255, 255], 235);
-      else if (look !== "outlines") {
-        const colour = isLighter(entry.pattern, x, y) ? entry.colour.map(lighter) : entry.colour;
-        set(i, colour, flat ? 255 : 153);
-      } else if (edge < 3) set(i, entry.colour, 255);
+      const distance = edgeDistance(ids, i, x, y, width, height, reach);
+      if (distance === 0) out[i] = edge;
+      else if (!outlines) out[i] = isLighter(ink.pattern, x, y) ? ink.light : ink.plain;
+      else if (distance < reach) out[i] = ink.plain;
     }
   }
   return image;

@@ -82,9 +82,16 @@ class Viewer {
       const canvas = figure.querySelector("canvas");
       canvas.ariaLabel = view.alt;
       canvas.style.maxWidth = `${Math.max(240, this.data.width * 6)}px`;
-      const layer = view.ids ? canvasOf(this.data.width, this.data.height) : null;
+      const layer = view.ids ? this.layer(view.key) : null;
       return { ...view, canvas, layer, readout: figure.querySelector(".readout") };
     });
+  }
+
+  // A view keeps what is painted for it as long as the maps keep their size.
+  layer(key) {
+    const { width, height } = this.data;
+    const old = this.views.find((view) => view.key === key)?.layer;
+    return old?.width === width && old.height === height ? old : canvasOf(width, height);
   }
 
   frame(view) {
@@ -123,6 +130,9 @@ class Viewer {
     for (const view of this.views) {
       if (!view.ids) continue;
       const filter = view.key === "errors" ? null : shows;
+      const wanted = JSON.stringify([view.packed, view.entries, look, filter && this.isolated]);
+      if (view.layer.painted === wanted) continue;
+      view.layer.painted = wanted;
       view.layer.getContext("2d").putImageData(paint(view, width, height, look, filter), 0, 0);
     }
     this.later();

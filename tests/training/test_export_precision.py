@@ -1,4 +1,4 @@
-"""`segcore export` rounds weights to half precision, but not those that were computed from others."""
+"""`segcore export` rounds weights to half precision, but not those computed from others."""
 
 from pathlib import Path
 

@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from segcore import images
 from segcore.labels import Instances
 from segcore.scenes.colours import object_colour
 from segcore.scenes.drawing import draw
 from segcore.scenes.ladder import Boxed, Ladder
 from segcore.scenes.layers import instance_layer
-
-SIDE = 320
 
 
 def boxed(
@@ -52,16 +49,15 @@ def boxed(
 def pictures(
     picture: NDArray[np.uint8], steps: Ladder, result: Instances
 ) -> dict[str, NDArray[np.uint8]]:
-    """Return a picture of at most `SIDE` pixels a side for each step that shows places."""
-    small = np.ascontiguousarray(images.fit(picture, SIDE))
+    """Return a picture of the size of the one given for each step."""
     first = [steps.localisation] if steps.localisation else []
     shown = Instances(
         **{n: getattr(result, n) for n in ("shape", "size", "class_set", "model", "device")},
         objects=steps.instances,
     )
     return {
-        "classification": small,
-        "localisation": boxed(small, first, result.shape),
-        "detection": boxed(small, steps.detection, result.shape),
-        "instances": draw(small, instance_layer(shown)),
+        "classification": picture,
+        "localisation": boxed(picture, first, result.shape),
+        "detection": boxed(picture, steps.detection, result.shape),
+        "instances": draw(picture, instance_layer(shown)),
     }

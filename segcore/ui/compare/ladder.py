@@ -37,6 +37,7 @@ export default function ({ data, parentElement }) {
 """
 _component = st.components.v2.component("segcore.ladder", html=HTML, css=CSS, js=JS)
 
+SIDE = 320  # of the pictures, pixels at most
 TITLES = {
     "classification": "Classification",
     "localisation": "+ localization",
@@ -51,6 +52,7 @@ def show(picture: np.ndarray, result: Instances, score: float, alt: str) -> None
     Parameters
     ----------
     picture : (h, w, 3) uint8
+        Of at most `SIDE` pixels a side.
     result : Instances
     score : float
     alt : str

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
+from segcore import images
 from segcore.labels import ClassMap, Instances
 from segcore.scenes.assembly import STUFF_AREA
 from segcore.scenes.drawing import LOOKS
@@ -38,7 +40,7 @@ _SHOWN = "compare shown"
 
 @dataclass(frozen=True)
 class Scene:
-    """What the page is about.
+    """What the page is about, with all that no slider changes worked out once.
 
     Attributes
     ----------
@@ -61,6 +63,37 @@ class Scene:
     truth: Truth | None
     read: Callable[[], np.ndarray]
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the views, (h, w): that of the objects the panoptic result is merged of."""
+        return self.answers.things.shape
+
+    @cached_property
+    def small(self) -> np.ndarray:
+        """The picture at the ladder's size, (h, w, 3) uint8."""
+        pixels = np.asarray(Image.open(io.BytesIO(self.jpeg)))
+        return np.ascontiguousarray(images.fit(pixels, ladder.SIDE))
+
+    @cached_property
+    def semantic(self) -> ClassMap:
+        """The semantic result at the size of the views."""
+        return scaled(self.answers.semantic, self.shape)
+
+    @cached_property
+    def semantic_layer(self) -> Layer:
+        """Its view."""
+        return semantic_layer(self.semantic)
+
+    @cached_property
+    def labelled(self) -> Truth | None:
+        """The truth at the size of the views."""
+        return scaled(self.truth, self.shape) if self.truth else None
+
+    @cached_property
+    def truth_layer(self) -> Layer | None:
+        """Its view, numbered by itself."""
+        return truth_layer(self.labelled, self.semantic.class_set) if self.labelled else None
+
 
 @st.fragment
 def show(scene: Scene) -> None:
@@ -70,36 +103,33 @@ def show(scene: Scene) -> None:
     score, overlap, area = _sliders()
     answers = scene.answers
     merged = merge(answers.stuff, answers.things, score, overlap, area)
-    shape = merged.panoptic.shape
     kept = tuple(thing for thing in answers.instances.objects if thing.score >= score)
-    instances = scaled(replace(answers.instances, objects=kept), shape)
-    semantic = scaled(answers.semantic, shape)
+    instances = scaled(replace(answers.instances, objects=kept), scene.shape)
     with above:
-        pixels = np.asarray(Image.open(io.BytesIO(scene.jpeg)))
-        ladder.show(pixels, answers.instances, score, scene.alt)
-    explain.known(semantic, answers.instances, score)
-    layers = _layers(semantic, instances, merged, scene.truth)
+        ladder.show(scene.small, answers.instances, score, scene.alt)
+    explain.known(scene.semantic, answers.instances, score)
+    layers = _layers(scene, instances, merged)
     look, names = _look()
     views = _views(scene, layers)
     viewer(
         payload(
             scene.key,
             scene.jpeg,
-            shape,
+            scene.shape,
             views,
-            legend({k: v for k, v in layers.items() if k != "errors"}, semantic.class_set),
+            legend({k: v for k, v in layers.items() if k != "errors"}, scene.semantic.class_set),
             look=look,
             names=names,
             isolated=st.query_params.get(ISOLATED, ""),
         ),
         isolate,
     )
-    figures.changes(merged.changes, shape)
-    if scene.truth:
-        figures.quality(scene.truth, semantic, instances, merged.panoptic)
+    figures.changes(merged.changes, scene.shape)
+    if scene.labelled:
+        figures.quality(scene.labelled, scene.semantic, instances, merged.panoptic)
     downloads.show(
         downloads.Bundle(
-            scene.name, scene.read, semantic, instances, merged.panoptic, layers, look, names
+            scene.name, scene.read, scene.semantic, instances, merged.panoptic, layers, look, names
         )
     )
 
@@ -160,19 +190,16 @@ def _look() -> tuple[str, bool]:
     return (look or LOOKS[0]).lower(), names
 
 
-def _layers(
-    semantic: ClassMap, instances: Instances, merged: Merged, truth: Truth | None
-) -> dict[str, Layer]:
+def _layers(scene: Scene, instances: Instances, merged: Merged) -> dict[str, Layer]:
     panoptic = panoptic_layer(merged.panoptic)
     layers = {
-        "semantic": semantic_layer(semantic),
+        "semantic": scene.semantic_layer,
         "instance": same_numbers(instance_layer(instances), panoptic),
         "panoptic": panoptic,
     }
-    if truth:
-        labelled = scaled(truth, semantic.shape)
-        layers["truth"] = same_numbers(truth_layer(labelled, semantic.class_set), panoptic)
-        layers["errors"] = error_layer(error_map(labelled, merged.panoptic))
+    if scene.labelled and scene.truth_layer:
+        layers["truth"] = same_numbers(scene.truth_layer, panoptic)
+        layers["errors"] = error_layer(error_map(scene.labelled, merged.panoptic))
     return layers
 
 

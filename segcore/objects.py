@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segcore.metrics.masks import CutMasks
+if TYPE_CHECKING:
+    from segcore.metrics.masks import CutMasks
 
 Window = tuple[slice, slice]
 
@@ -111,7 +112,9 @@ def union(objects: Iterable[MaskedObject], size: tuple[int, int]) -> NDArray[np.
 
 
 def cut(objects: Sequence[MaskedObject], size: tuple[int, int]) -> CutMasks:
-    """Return the masks as the metrics want them."""
+    """Return the masks as the metrics want them, which are imported only now."""
+    from segcore.metrics.masks import CutMasks
+
     corners = [
         (rows.start, columns.start, rows.stop, columns.stop)
         for rows, columns in (thing.patch.window for thing in objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.inference import zoo
+from segcore.ui.text import plain, table
 
 FIGURES = {
     "iou_dataset": "IoU, all test pixels",
@@ -47,13 +48,13 @@ def show(card: zoo.Card) -> None:
             "Parameters": f"{card.parameters:,}",
             "Input": f"{card.side} px, " + ("aspect kept" if card.keep_aspect else "square"),
             "Trained on": training["data"],
-            "Terms of the data": training["terms"],
             "Recipe": training["recipe"],
             "Cost": f"{training['minutes']} minutes on {training['machine']}",
             "Test pictures": str(figures.get("images", "not measured")),
             **{title: _figure(figures.get(key)) for key, title in FIGURES.items()},
         }
-        st.table({"": list(rows), " ": list(rows.values())}, hide_index=True, hide_header=True)
+        st.markdown(table({"Model": list(rows), card.title: list(rows.values())}))
+        st.caption(f"Terms of the data: {plain(training['terms'])}")
 
 
 def _caption(name: str) -> str:

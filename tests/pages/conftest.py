@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +18,23 @@ from segcore.training.store import RunStore
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("button_group", "color_picker", "radio", "selectbox", "slider", "toggle")
 File = tuple[str, bytes]
+
+
+def markdown_rows(table: str) -> list[dict]:
+    """Read a Markdown table, its numbers as numbers."""
+    head, _, *rows = (
+        [re.sub(r"\\(\W|_)", r"\1", cell.strip()) for cell in line.strip("|").split(" | ")]
+        for line in table.splitlines()
+    )
+    return [{k: number(cell) for k, cell in zip(head, row, strict=True)} for row in rows]
+
+
+def number(text: str) -> int | float | str:
+    """Return the number that a cell shows, or else its text."""
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text.replace(",", ""))
+    return text
 
 
 class SegmentPage:
@@ -60,7 +78,8 @@ class SegmentPage:
 
     def rows(self) -> list[dict]:
         """Return the table of areas, [] without one."""
-        return self.app.dataframe[0].value.to_dict("records") if self.app.dataframe else []
+        tables = [m.value for m in self.app.markdown if m.value.startswith("| Picture |")]
+        return markdown_rows(tables[0]) if tables else []
 
     def result(self) -> tuple[str, str]:
         """Return the result's address, which names its content, and its alternative text."""

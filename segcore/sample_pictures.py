@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import numpy as np
+from PIL import Image, ImageOps
 
 from segcore import images
 
@@ -59,6 +61,16 @@ class SamplePicture:
     def picture(self) -> np.ndarray:
         """Return (height, width, 3) uint8 RGB."""
         return images.decode(self.data(), self.title)
+
+    def middle(self, size: tuple[int, int]) -> np.ndarray:
+        """Return the largest middle part of a shape, scaled to it: (*size, 3) uint8 RGB.
+
+        Much quicker than `picture`: a JPEG is decoded at the smallest scale that suffices.
+        """
+        with Image.open(io.BytesIO(self.data())) as opened:
+            opened.draft("RGB", size[::-1])
+            fitted = ImageOps.fit(opened.convert("RGB"), size[::-1], Image.Resampling.BILINEAR)
+        return np.array(fitted)
 
 
 def sample_pictures(page: str = "segment") -> dict[str, SamplePicture]:

@@ -65,6 +65,8 @@ def serve(
 ) -> Iterator[Server]:
     """Run ``streamlit run app.py`` as the README says; yield it healthy, end it afterwards.
 
+    Python keeps what it compiled, as it does for users unless told otherwise.
+
     Raises
     ------
     RuntimeError
@@ -78,7 +80,7 @@ def serve(
         child = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,9 +113,9 @@ def _sample_gallery(page: str) -> Picture:
     if chosen not in samples:
         chosen = next(iter(samples))
     with st.container(horizontal=True, wrap=False, gap="small", key="samples"):
-        for name, sample in samples.items():
+        for (name, sample), small in zip(samples.items(), _thumbnails(page), strict=True):
             with st.container(width=THUMBNAIL[1], gap="xxsmall"):
-                st.image(thumbnail(name, sample), width="stretch", alt=sample.alt)
+                st.image(small, width="stretch", alt=sample.alt)
                 st.button(
                     f"**{sample.title}**" if name == chosen else sample.title,
                     key=f"sample-{name}",
@@ -128,9 +129,14 @@ def _sample_gallery(page: str) -> Picture:
 
 
 @st.cache_data(show_spinner=False)
-def thumbnail(name: str, _sample: SamplePicture) -> bytes:
-    """Return the middle of a sample as a JPEG file, sharp on screens of two pixels a point."""
-    return images.encode_jpeg(_sample.middle((2 * THUMBNAIL[0], 2 * THUMBNAIL[1])), 88)
+def _thumbnails(page: str) -> list[bytes]:
+    """Return the middle of each sample as a JPEG file, sharp on screens of two pixels a point."""
+
+    def made(sample: SamplePicture) -> bytes:
+        return images.encode_jpeg(sample.middle((2 * THUMBNAIL[0], 2 * THUMBNAIL[1])), 88)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(made, sample_pictures(page).values()))
 
 
 def credit(sample: SamplePicture) -> str:

@@ -18,17 +18,15 @@ def areas(results: dict[str, Analysis], threshold: float) -> None:
         (name, *analysis.result.size[::-1], analysis.area(threshold))
         for name, analysis in results.items()
     ]
-    st.markdown(
-        table(
-            {
-                "Picture": [name for name, *_ in rows],
-                "Size": [f"{width} × {height}" for _, width, height, _ in rows],
-                "Pet, pixels": [f"{pet:,}" for *_, pet in rows],
-                "Pet, %": [f"{100 * pet / (w * h):.2f}" for _, w, h, pet in rows],
-                "Background, pixels": [f"{w * h - pet:,}" for _, w, h, pet in rows],
-            }
-        )
-    )
+    columns = {
+        "Picture": [name for name, *_ in rows],
+        "Size": [f"{width} × {height}" for _, width, height, _ in rows],
+        "Pet, pixels": [f"{pet:,}" for *_, pet in rows],
+        "Pet, %": [f"{100 * pet / (w * h):.2f}" for _, w, h, pet in rows],
+        "Background, pixels": [f"{w * h - pet:,}" for _, w, h, pet in rows],
+    }
+    with st.container(horizontal=True, wrap=False):  # scrolls by itself where it is too wide
+        st.markdown(table(columns), width="content")
     if len(rows) > 1:
         st.download_button(
             "This table as CSV",

@@ -9,6 +9,7 @@ opens a page, turns its widgets and uploads files the way the browser's code doe
 
 from __future__ import annotations
 
+import base64
 import socket
 import time
 from collections.abc import Iterable
@@ -55,7 +56,7 @@ class Run:
 
     @property
     def pictures(self) -> list[Image]:
-        """The pictures (``url``, ``alt``) in order; the server holds them until the next run."""
+        """The pictures (``url``, ``alt``) in order."""
         return [i for _, e in self.elements if e.WhichOneof("type") == "imgs" for i in e.imgs.imgs]
 
     @property
@@ -143,6 +144,8 @@ class Session:
 
     def fetch(self, picture: Image) -> bytes:
         """Load a picture of the page, as an <img> does."""
+        if picture.url.startswith("data:"):
+            return base64.b64decode(picture.url.partition(",")[2])
         answer = self._http.get(self.url + picture.url, timeout=self._timeout)
         answer.raise_for_status()
         return answer.content

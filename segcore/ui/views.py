@@ -9,6 +9,7 @@ from segcore import images, render
 from segcore.labels import level
 from segcore.ui.analysis import Analysis
 from segcore.ui.before_after import before_after
+from segcore.ui.live_picture import live_picture
 
 VIEWS = ("Overlay", "Outline", "Mask", "Cut-out", "Heat map", "Before and after")
 COLOURED = ("Overlay", "Outline", "Before and after")
@@ -43,7 +44,7 @@ def show(
         pixels = render.checkerboard(render.cutout(preview, mask))
     else:
         pixels = render.overlay(preview, mask, colour, opacity)
-    st.image(pixels, width="stretch", alt=text, output_format="PNG" if view == "Mask" else "JPEG")
+    live_picture(pixels, text, lossless=view == "Mask")
     if view == "Heat map":
         _scale()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
@@ -112,6 +113,8 @@ class SegmentPage(Tab):
         """Return the bytes of the result's file once the page is at rest."""
         self.settle()
         source = self.result.get_attribute("src") or ""
+        if source.startswith("data:"):
+            return base64.b64decode(source.partition(",")[2])
         return self.page.request.get(self.url + source if source[0] == "/" else source).body()
 
     def upload(self, *paths: Path) -> None:

@@ -12,6 +12,7 @@ from segcore.drawing.fabric import LINE, TOOLS, from_canvas, style, to_canvas
 from segcore.ui.iou import memory
 from segcore.ui.iou.desk import Desk
 from segcore.ui.iou.stage import Stage
+from segcore.ui.live_picture import live_picture
 from segcore.ui.measure import column_width
 
 MAX_HEIGHT = 600
@@ -81,10 +82,12 @@ def _sheet(
     """Show the canvas, or the plain picture where there is nothing to draw."""
     available = column_width("iou")
     if available is None:
-        st.image(stage.preview(), alt=stage.alt)  # the browser tells the width in a moment
+        live_picture(
+            stage.preview(), stage.alt, width="content"
+        )  # the browser tells the width in a moment
         return
     if not sides:
-        st.image(stage.preview(), width=_canvas_size(stage, available)[1], alt=stage.alt)
+        live_picture(stage.preview(), stage.alt, width=_canvas_size(stage, available)[1])
         st.caption("Neither side comes from the canvas now: see below.")
         return
     _canvas(stage, desk, side, tool, brush, available, sides)

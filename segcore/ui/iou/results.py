@@ -11,6 +11,7 @@ from segcore import images, metrics, region_picture
 from segcore.comparison import BOTH, PREDICTION_ONLY, TARGET_ONLY, Comparison, compare
 from segcore.ui.iou.sources import Side
 from segcore.ui.iou.stage import Stage
+from segcore.ui.live_picture import live_picture
 
 SHOWN_SIDE = 960
 UNDEFINED = "undefined"
@@ -60,7 +61,7 @@ def show_picture(stage: Stage, both: Comparison) -> None:
         f"{stage.alt}. Target {both.target} pixels, prediction {both.prediction}, "
         f"both {both.counts.tp}."
     )
-    st.image(picture(stage, both), width="stretch", alt=text, output_format="PNG")
+    live_picture(picture(stage, both), text, lossless=True)
     legend({TARGET_ONLY: both.counts.fn, PREDICTION_ONLY: both.counts.fp, BOTH: both.counts.tp})
 
 
@@ -71,7 +72,8 @@ def legend(pixels: dict[int, int] | None = None) -> None:
             with st.container(
                 horizontal=True, gap="xsmall", width="content", vertical_alignment="center"
             ):
-                st.image(region_picture.swatch(region, 24), width=24, alt=LOOKS[region])
+                swatch = region_picture.swatch(region, 24)
+                live_picture(swatch, LOOKS[region], lossless=True, width=24)
                 count = f"**{pixels[region]:,}** " if pixels else ""
                 st.markdown(count + meaning, width="content")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segcore import images, render
 from segcore.exporters.pictures import file_name
 from segcore.techniques import methods
+from segcore.ui.live_picture import live_picture
 from segcore.ui.techniques import findings, networks, pointing, scores, settings, sheet
 from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
@@ -49,7 +50,7 @@ def tiles(found: dict[str, Finding], ground: Ground, width: int) -> None:
         for name, finding in found.items():
             with st.container(width=width, gap="xxsmall"):
                 title, text = findings.title(name), facts(finding, ground)
-                st.image(drawn(ground, finding), width="stretch", alt=f"{title}: {text}")
+                live_picture(drawn(ground, finding), f"{title}: {text}")
                 st.button(
                     f"**{plain(title)}**",
                     key=f"techniques-open-{name}",
@@ -170,7 +171,7 @@ def one(ground: Ground, device: str) -> None:
             st.error(plain(finding.problem), icon=":material/error:")
             return
         text = facts(finding, ground)
-        st.image(drawn(ground, finding), width="stretch", alt=f"{findings.title(chosen)}: {text}")
+        live_picture(drawn(ground, finding), f"{findings.title(chosen)}: {text}")
         legend(ground)
     with panel:
         st.metric(

@@ -1,7 +1,7 @@
 """The scene and prompt models on one picture of 640×480: ``python -m benchmarks.scenes``.
 
-Medians of warm runs in one process, and the resident memory of a process that has used every
-shipped model.
+Medians of warm runs in one process; of the page Compare, from a picture's upload to its views,
+on a warm server; and the resident memory of a process that has used every shipped model.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from collections.abc import Callable
 import numpy as np
 import psutil
 
-from benchmarks._server import ROOT
+from benchmarks._photos import photo
+from benchmarks._server import ROOT, serve
 from benchmarks._table import machine, table
+from benchmarks.session import Session
 from segcore import images
 from segcore.inference import scenes, zoo
 from segcore.inference.everything import everything
@@ -33,6 +35,7 @@ LIMITS = {  # ms
     "prompts: a click": 40,
     "prompts: everything": 6000,
 }
+PAGE = 1000  # ms
 MEMORY = 600  # MB
 
 
@@ -72,6 +75,20 @@ def median(action: Callable[[], object], runs: int) -> float:
     return 1000 * statistics.median(times)
 
 
+def page(runs: int) -> float:
+    """Return the median time in ms in which Compare answers a new picture with all three views."""
+    times = []
+    with serve() as server:
+        for number in range(runs + 1):
+            with Session(server.url, page="compare") as visit:
+                visit.choose("Picture from", ":material/upload: Upload")
+                run = visit.upload("Your picture", [("cat.jpg", photo((640, 480), number))])
+            if run.problems:
+                raise RuntimeError(f"The page refuses the picture: {run.problems}")
+            times.append(run.seconds)
+    return 1000 * statistics.median(times[1:])
+
+
 def use_everything() -> float:
     """Use every shipped model once and return this process's resident memory in MB."""
     photo = picture()
@@ -96,6 +113,8 @@ def main() -> None:
     for name, action in actions(picture()).items():
         taken, limit = median(action, args.runs), LIMITS[name]
         rows.append((name, f"{taken:.0f}", f"{limit}", f"{taken / limit:.0%}"))
+    taken = page(args.runs)
+    rows.append(("all three views on the page", f"{taken:.0f}", f"{PAGE}", f"{taken / PAGE:.0%}"))
     command = [sys.executable, "-m", "benchmarks.scenes", "--memory"]
     memory = float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout)
     rows.append(("every model used, MB", f"{memory:.0f}", f"{MEMORY}", f"{memory / MEMORY:.0%}"))

@@ -77,6 +77,8 @@ class Session:
         The server's address, without a slash at its end.
     query : str
         What stands behind the question mark in the page's address.
+    page : str
+        What stands before it: ``compare``; empty for the first page.
     timeout : float
         Seconds after which a message that does not come is a `TimeoutError`.
 
@@ -86,8 +88,8 @@ class Session:
         The run that opening the page caused.
     """
 
-    def __init__(self, url: str, query: str = "", *, timeout: float = 60):
-        self.url, self._query, self._timeout = url, query, timeout
+    def __init__(self, url: str, query: str = "", *, page: str = "", timeout: float = 60):
+        self.url, self._query, self._name, self._timeout = url, query, page, timeout
         self._widgets: dict[str, str] = {}  # label -> id
         self._values: dict[str, tuple[str, Any]] = {}  # id -> kind and value
         self._page = self._id = ""
@@ -155,6 +157,7 @@ class Session:
         message = BackMsg()
         client = message.rerun_script
         client.query_string, client.page_script_hash = self._query, self._page
+        client.page_name = self._name
         for widget, (kind, value) in self._values.items():
             state = client.widget_states.widgets.add(id=widget)
             if kind == "file_uploader_state_value":
@@ -163,7 +166,7 @@ class Session:
                 getattr(state, kind).data.extend(value)
         run = Run(time.perf_counter())
         self._socket.send(message.SerializeToString())
-        while (answer := self._receive()).WhichOneof("type") != "script_finished":
+        while not _is_end(answer := self._receive()):
             self._note(answer, run)
         run.ended = time.perf_counter()
         self._widgets |= {widget.label: widget.id for _, widget in run.widgets}
@@ -185,6 +188,8 @@ class Session:
         if kind == "new_session":
             self._page = message.new_session.page_script_hash
             self._id = message.new_session.initialize.session_id
+        elif kind == "navigation":
+            self._page = message.navigation.page_script_hash
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             run.elements.append((time.perf_counter(), message.delta.new_element))
 
@@ -194,3 +199,10 @@ class Session:
         message = ForwardMsg()
         message.ParseFromString(self._socket.recv(timeout=self._timeout))
         return message
+
+
+def _is_end(message: ForwardMsg) -> bool:
+    """Say whether the script has ended and does not start again by itself."""
+    if message.WhichOneof("type") != "script_finished":
+        return False
+    return message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN

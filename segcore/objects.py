@@ -112,8 +112,8 @@ def union(objects: Iterable[MaskedObject], size: tuple[int, int]) -> NDArray[np.
 
 
 def cut(objects: Sequence[MaskedObject], size: tuple[int, int]) -> CutMasks:
-    """Return the masks as the metrics want them, which are imported only now."""
-    from segcore.metrics.masks import CutMasks
+    """Return the masks as the metrics want them."""
+    from segcore.metrics.masks import CutMasks  # which Segment's first page need not wait for
 
     corners = [
         (rows.start, columns.start, rows.stop, columns.stop)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-
 import streamlit as st
+
+from segcore.ui.embedded import data_address
 
 HTML = """
 <div class="frame">
@@ -42,14 +42,10 @@ def before_after(before: bytes, after: bytes, *, before_alt: str, after_alt: str
     """Show two JPEG files of the same size with a slider between them."""
     _component(
         data={
-            "before": _address(before),
-            "after": _address(after),
+            "before": data_address(before),
+            "after": data_address(after),
             "before_alt": before_alt,
             "after_alt": after_alt,
         },
         key="before-after",
     )
-
-
-def _address(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.inference import zoo
-from segcore.ui.text import plain, table
+from segcore.ui import tables
+from segcore.ui.text import plain
 
 FIGURES = {
     "iou_dataset": "IoU, all test pixels",
@@ -53,7 +54,7 @@ def show(card: zoo.Card) -> None:
             "Test pictures": str(figures.get("images", "not measured")),
             **{title: _figure(figures.get(key)) for key, title in FIGURES.items()},
         }
-        st.markdown(table({"Model": list(rows), card.title: list(rows.values())}))
+        tables.show({"Model": list(rows), card.title: list(rows.values())})
         st.caption(f"Terms of the data: {plain(training['terms'])}")
 
 

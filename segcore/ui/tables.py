@@ -1,9 +1,11 @@
-"""Figures beside a segmentation: areas and times."""
+"""Tables that need no data frame: areas, times and whatever else is small."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 import streamlit as st
 
@@ -11,8 +13,19 @@ from segcore.labels import Segmentation
 from segcore.ui.analysis import Analysis
 from segcore.ui.text import table
 
+TALL = 12  # rows beyond which a table scrolls
+HEIGHT = 480  # pixels it has then
 
-def areas(results: dict[str, Analysis], threshold: float) -> None:
+
+def show(columns: Mapping[str, Sequence[str]], right: Collection[str] = ()) -> None:
+    """Show a table as of `segcore.ui.text.table`; it scrolls by itself where it is too large."""
+    rows = len(next(iter(columns.values())))
+    height: int | Literal["content"] = HEIGHT if rows > TALL else "content"
+    with st.container(horizontal=True, wrap=False, height=height, border=False):
+        st.markdown(table(columns, right), width="content")
+
+
+def areas(results: Mapping[str, Analysis], threshold: float) -> None:
     """Show each picture's size and the foreground's area in pixels and percent, by name."""
     rows = [
         (name, *analysis.result.size[::-1], analysis.area(threshold))
@@ -25,26 +38,25 @@ def areas(results: dict[str, Analysis], threshold: float) -> None:
         "Pet, %": [f"{100 * pet / (w * h):.2f}" for _, w, h, pet in rows],
         "Background, pixels": [f"{w * h - pet:,}" for _, w, h, pet in rows],
     }
-    with st.container(horizontal=True, wrap=False):  # scrolls by itself where it is too wide
-        st.markdown(table(columns), width="content")
-    if len(rows) > 1:
-        st.download_button(
-            "This table as CSV",
-            _csv(rows),
-            "areas.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            type="tertiary",
-        )
+    show(columns, right=columns.keys() - {"Picture"})
+    st.download_button(
+        "Areas as CSV",
+        areas_csv(rows),
+        "areas.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
 
 
-def _csv(rows: list[tuple[str, int, int, int]]) -> str:
+def areas_csv(rows: Sequence[tuple[str, int, int, int]]) -> bytes:
+    """Return names, widths, heights and pet pixels as CSV, marked as UTF-8 for spreadsheets."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(("picture", "width", "height", "pet_pixels"))
-    writer.writerows(rows)
-    return text.getvalue()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("picture", "width", "height", "pet_pixels", "pet_percent"))
+    writer.writerows((*row, f"{100 * row[3] / (row[1] * row[2]):.4f}") for row in rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
 def stages(result: Segmentation) -> None:
@@ -52,11 +64,8 @@ def stages(result: Segmentation) -> None:
     total = sum(result.seconds.values())
     with st.expander(f"{1000 * total:.0f} ms on {result.device}", icon=":material/timer:"):
         st.caption("Measured when this picture was segmented; since then it is remembered.")
-        st.markdown(
-            table(
-                {
-                    "Stage": [stage.capitalize() for stage in result.seconds],
-                    "Time": [f"{1000 * seconds:.1f} ms" for seconds in result.seconds.values()],
-                }
-            )
-        )
+        columns = {
+            "Stage": [stage.capitalize() for stage in result.seconds],
+            "Time": [f"{1000 * seconds:.1f} ms" for seconds in result.seconds.values()],
+        }
+        show(columns, right={"Time"})

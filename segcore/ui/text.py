@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:&-])")
+# What looks like an address becomes a link even where the letters are escaped.
+JOINED = re.compile(r"@|www(?=\.)|https?:(?=//)", re.IGNORECASE)
+WORD_JOINER = "\u2060"  # not seen
 
 
 def plain(text: str) -> str:
     """Escape a name so that Markdown shows it letter by letter."""
-    return MARKDOWN.sub(r"\\\1", text)
+    return MARKDOWN.sub(r"\\\1", JOINED.sub(rf"\g<0>{WORD_JOINER}", text))
 
 
-def table(columns: Mapping[str, Sequence[str]]) -> str:
-    """Return a table as Markdown, which needs no data frame.
+def table(columns: Mapping[str, Sequence[str]], right: Collection[str] = ()) -> str:
+    """Return a table as Markdown, its cells shown letter by letter, each on one line.
 
-    Cells are shown letter by letter, on one line; columns whose cells all begin with a digit
-    stand at the right.
+    Parameters
+    ----------
+    columns : mapping of str to sequence of str
+        Cells by the column's title.
+    right : collection of str
+        Columns that stand at the right, as numbers do.
 
     Examples
     --------
-    >>> print(table({"Stage": ["Resize", "Network"], "Time": ["2 ms", "84 ms"]}))
+    >>> print(table({"Stage": ["Resize", "Network"], "Time": ["2 ms", "84 ms"]}, {"Time"}))
     | Stage | Time |
     |:--|--:|
     | Resize | 2 ms |
     | Network | 84 ms |
     """
-    numbers = (all(cell[:1].isdigit() for cell in cells) for cells in columns.values())
-    rules = "|".join("--:" if number else ":--" for number in numbers)
+    rules = "|".join("--:" if title in right else ":--" for title in columns)
     rows = [tuple(columns), *zip(*columns.values(), strict=True)]
     head, *lines = (
         "| " + " | ".join(plain(" ".join(c.split())) for c in row) + " |" for row in rows

@@ -9,7 +9,7 @@ from segcore import images, render
 from segcore.labels import level
 from segcore.ui.analysis import Analysis
 from segcore.ui.before_after import before_after
-from segcore.ui.live_picture import live_picture
+from segcore.ui.embedded import embedded_picture
 
 VIEWS = ("Overlay", "Outline", "Mask", "Cut-out", "Heat map", "Before and after")
 COLOURED = ("Overlay", "Outline", "Before and after")
@@ -44,12 +44,12 @@ def show(
         pixels = render.checkerboard(render.cutout(preview, mask))
     else:
         pixels = render.overlay(preview, mask, colour, opacity)
-    live_picture(pixels, text, lossless=view == "Mask")
+    embedded_picture(pixels, text, lossless=view == "Mask")
     if view == "Heat map":
         _scale()
 
 
 def _scale() -> None:
     bar = np.repeat(render.heat_colours()[None], 10, axis=0)
-    st.image(bar, width="stretch", alt="Colour scale from dark blue, 0 %, to yellow, 100 %")
+    embedded_picture(bar, "Colour scale from dark blue, 0 %, to yellow, 100 %", lossless=True)
     st.caption("Pet: 0 % dark blue · 25 % purple · 50 % pink · 75 % orange · 100 % yellow")

@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from skimage import data
 
+from segcore.ui.text import WORD_JOINER
 from segcore.ui.views import VIEWS
 
 
@@ -108,6 +109,19 @@ def test_names_are_shown_as_they_are(visit, tmp_path):
     tab = visit().open()
     tab.upload(broken)
     expect(tab.page.get_by_role("alert")).to_contain_text(f"{name} is not a picture")
+
+
+@pytest.mark.parametrize("name", ["photo@2x.png", "www.cat.png"])
+def test_names_in_the_table_are_no_links(visit, tmp_path, photo, name):
+    named = tmp_path / name
+    Image.open(photo).save(named)
+    tab = visit().open()
+    tab.upload(named)
+    table = tab.page.get_by_role("table").filter(has_text="Picture").first
+    expect(tab.result).to_have_attribute("alt", re.compile(re.escape(name)))
+    expect(table.get_by_role("link")).to_have_count(0)
+    tab.settle()
+    assert table.get_by_role("cell").first.inner_text().replace(WORD_JOINER, "") == name
 
 
 def test_another_kind_of_file_is_turned_away(visit, tmp_path):

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from segcore.inference import runtime
 from segcore.training.store import RunStore
+from segcore.ui.text import WORD_JOINER
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("button_group", "color_picker", "radio", "selectbox", "slider", "toggle")
@@ -21,7 +22,8 @@ File = tuple[str, bytes]
 
 
 def markdown_rows(table: str) -> list[dict]:
-    """Read a Markdown table, its numbers as numbers."""
+    """Read a Markdown table as it is seen, its numbers as numbers."""
+    table = table.replace(WORD_JOINER, "")
     head, _, *rows = (
         [re.sub(r"\\(\W|_)", r"\1", cell.strip()) for cell in line.strip("|").split(" | ")]
         for line in table.splitlines()

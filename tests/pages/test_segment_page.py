@@ -1,5 +1,6 @@
 """The page Segment without uploads that fail: samples, settings, address, downloads."""
 
+import csv
 import io
 import zipfile
 
@@ -194,6 +195,20 @@ def test_a_large_picture_comes_back_at_full_size(open_page, offered):
     marked = png(offered["Mask"]["data"]())
     assert marked.shape == (1333, 2000)
     assert (marked == 255).sum() == page.rows()[0][PET]
+
+
+def test_areas_are_downloaded_as_csv(open_page, offered):
+    page = open_page()
+    name = 'Kätzchen, "klein" @2x.jpg'
+    page.upload([(name, CAT[1]), COFFEE])
+    text = offered["Areas as CSV"]["data"].decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["picture"] for row in rows] == [name, "coffee.jpg"]
+    assert [row["Picture"] for row in page.rows()] == [name, "coffee.jpg"]
+    assert [int(row["pet_pixels"]) for row in rows] == [row[PET] for row in page.rows()]
+    assert (rows[0]["width"], rows[0]["height"]) == ("451", "300")
+    part = 100 * int(rows[0]["pet_pixels"]) / (451 * 300)
+    assert float(rows[0]["pet_percent"]) == pytest.approx(part, abs=1e-4)
 
 
 def test_many_pictures_in_one_zip(open_page, offered):

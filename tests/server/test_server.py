@@ -22,6 +22,7 @@ from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("app.py", default_timeout=60).run()
 assert not page.exception and not page.error
 assert any(text.value.startswith("| Picture |") for text in page.markdown)
+assert "segcore.metrics" not in sys.modules
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
@@ -33,10 +34,10 @@ def cpu(monkeypatch):
     monkeypatch.setenv("SEGCORE_DEVICE", "cpu")
 
 
-# === TensorFlow ===
+# === Imports ===
 
 
-def test_a_segmentation_imports_no_training_and_no_data_frames():
+def test_a_segmentation_imports_neither_tensorflow_nor_data_frames():
     done = subprocess.run(
         [sys.executable, "-c", MODULES], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-
 import numpy as np
 import streamlit as st
 
@@ -11,6 +9,7 @@ from segcore import images
 from segcore.labels import Instances
 from segcore.scenes.ladder import Boxed, Ladder, ladder
 from segcore.scenes.ladder_pictures import pictures
+from segcore.ui.embedded import data_address
 
 HTML = '<div class="ladder"></div>'
 CSS = """
@@ -93,4 +92,4 @@ def _where(box: Boxed) -> str:
 
 
 def _address(pixels: np.ndarray) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(images.encode_jpeg(pixels, 85)).decode()
+    return data_address(images.encode_jpeg(pixels, 85))

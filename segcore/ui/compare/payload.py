@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segcore.scenes.layers import Entry, Layer
 from segcore.scenes.legend import Cell, Row
+from segcore.ui.embedded import data_address
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def payload(
     """
     content: dict[str, Any] = {
         "token": token,
-        "picture": "data:image/jpeg;base64," + base64.b64encode(picture).decode(),
+        "picture": data_address(picture),
         "height": shape[0],
         "width": shape[1],
         "views": [_view(view, shape) for view in views],

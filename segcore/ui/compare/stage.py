@@ -80,19 +80,20 @@ class Scene:
         return scaled(self.answers.semantic, self.shape)
 
     @cached_property
-    def semantic_layer(self) -> Layer:
-        """Its view."""
+    def semantic_view(self) -> Layer:
+        """The view of the semantic result."""
         return semantic_layer(self.semantic)
 
     @cached_property
-    def labelled(self) -> Truth | None:
+    def scaled_truth(self) -> Truth | None:
         """The truth at the size of the views."""
         return scaled(self.truth, self.shape) if self.truth else None
 
     @cached_property
-    def truth_layer(self) -> Layer | None:
-        """Its view, numbered by itself."""
-        return truth_layer(self.labelled, self.semantic.class_set) if self.labelled else None
+    def truth_view(self) -> Layer | None:
+        """The view of the truth, numbered by itself."""
+        truth = self.scaled_truth
+        return truth_layer(truth, self.semantic.class_set) if truth else None
 
 
 @st.fragment
@@ -125,8 +126,8 @@ def show(scene: Scene) -> None:
         isolate,
     )
     figures.changes(merged.changes, scene.shape)
-    if scene.labelled:
-        figures.quality(scene.labelled, scene.semantic, instances, merged.panoptic)
+    if scene.scaled_truth:
+        figures.quality(scene.scaled_truth, scene.semantic, instances, merged.panoptic)
     downloads.show(
         downloads.Bundle(
             scene.name, scene.read, scene.semantic, instances, merged.panoptic, layers, look, names
@@ -193,13 +194,13 @@ def _look() -> tuple[str, bool]:
 def _layers(scene: Scene, instances: Instances, merged: Merged) -> dict[str, Layer]:
     panoptic = panoptic_layer(merged.panoptic)
     layers = {
-        "semantic": scene.semantic_layer,
+        "semantic": scene.semantic_view,
         "instance": same_numbers(instance_layer(instances), panoptic),
         "panoptic": panoptic,
     }
-    if scene.labelled and scene.truth_layer:
-        layers["truth"] = same_numbers(scene.truth_layer, panoptic)
-        layers["errors"] = error_layer(error_map(scene.labelled, merged.panoptic))
+    if scene.scaled_truth and scene.truth_view:
+        layers["truth"] = same_numbers(scene.truth_view, panoptic)
+        layers["errors"] = error_layer(error_map(scene.scaled_truth, merged.panoptic))
     return layers
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-
 import streamlit as st
 
 from segcore import images, region_picture
 from segcore.drawing import PREDICTION, SIDES, TARGET, Drawing, DrawingError
 from segcore.drawing.fabric import LINE, TOOLS, from_canvas, style, to_canvas
+from segcore.ui.embedded import data_address, embedded_picture
 from segcore.ui.iou import memory
 from segcore.ui.iou.desk import Desk
 from segcore.ui.iou.stage import Stage
-from segcore.ui.live_picture import live_picture
 from segcore.ui.measure import column_width
 
 MAX_HEIGHT = 600
@@ -82,12 +80,11 @@ def _sheet(
     """Show the canvas, or the plain picture where there is nothing to draw."""
     available = column_width("iou")
     if available is None:
-        live_picture(
-            stage.preview(), stage.alt, width="content"
-        )  # the browser tells the width in a moment
+        # The browser tells the width in a moment.
+        embedded_picture(stage.preview(), stage.alt, width="content")
         return
     if not sides:
-        live_picture(stage.preview(), stage.alt, width=_canvas_size(stage, available)[1])
+        embedded_picture(stage.preview(), stage.alt, width=_canvas_size(stage, available)[1])
         st.caption("Neither side comes from the canvas now: see below.")
         return
     _canvas(stage, desk, side, tool, brush, available, sides)
@@ -199,13 +196,13 @@ def _background(stage: Stage, width: int, height: int) -> str:
     """Return the picture as a data address: the canvas package would keep bytes for all."""
     if stage.squared:
         sheet = region_picture.paper(stage.size, height // stage.size[0])
-        return "data:image/png;base64," + base64.b64encode(images.encode_png(sheet)).decode()
+        return data_address(images.encode_png(sheet))
     jpeg = (
         _scaled(stage.key, (height, width), stage)
         if stage.shareable
         else _scaled_private(stage.key, (height, width), stage)
     )
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+    return data_address(jpeg)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -22,9 +22,9 @@ from segcore.exercises import (
     steps,
 )
 from segcore.exercises.generator import MAX_SEED
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.iou import memory
 from segcore.ui.iou.results import legend
-from segcore.ui.live_picture import live_picture
 from segcore.ui.text import plain
 
 LECTURE, RANDOM = "Lecture figures", "Random set"
@@ -58,7 +58,7 @@ def show() -> None:
     )
     figure, panel = st.columns([5, 4], gap="large")
     with figure:
-        live_picture(_figure(task), _alt(task, answered), lossless=True)
+        embedded_picture(_figure(task), _alt(task, answered), lossless=True)
         counts = task.comparison.counts
         if answered:
             legend({TARGET_ONLY: counts.fn, PREDICTION_ONLY: counts.fp, BOTH: counts.tp})

@@ -9,9 +9,9 @@ import streamlit as st
 
 from segcore import images, metrics, region_picture
 from segcore.comparison import BOTH, PREDICTION_ONLY, TARGET_ONLY, Comparison, compare
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.iou.sources import Side
 from segcore.ui.iou.stage import Stage
-from segcore.ui.live_picture import live_picture
 
 SHOWN_SIDE = 960
 UNDEFINED = "undefined"
@@ -61,7 +61,7 @@ def show_picture(stage: Stage, both: Comparison) -> None:
         f"{stage.alt}. Target {both.target} pixels, prediction {both.prediction}, "
         f"both {both.counts.tp}."
     )
-    live_picture(picture(stage, both), text, lossless=True)
+    embedded_picture(picture(stage, both), text, lossless=stage.picture is None)
     legend({TARGET_ONLY: both.counts.fn, PREDICTION_ONLY: both.counts.fp, BOTH: both.counts.tp})
 
 
@@ -73,7 +73,7 @@ def legend(pixels: dict[int, int] | None = None) -> None:
                 horizontal=True, gap="xsmall", width="content", vertical_alignment="center"
             ):
                 swatch = region_picture.swatch(region, 24)
-                live_picture(swatch, LOOKS[region], lossless=True, width=24)
+                embedded_picture(swatch, LOOKS[region], lossless=True, width=24)
                 count = f"**{pixels[region]:,}** " if pixels else ""
                 st.markdown(count + meaning, width="content")
 

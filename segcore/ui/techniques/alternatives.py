@@ -9,7 +9,7 @@ import streamlit as st
 from segcore import images, render
 from segcore.prompting.kept import CURRENT
 from segcore.prompting.replay import Reply
-from segcore.ui.live_picture import live_picture
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
@@ -45,7 +45,7 @@ def show(encoded: Encoded, reply: Reply | None, origin: str, choose: Callable[[i
             with st.container(gap="xxsmall"):
                 part = images.resize_mask(mask, (small.shape[0], small.shape[1]))
                 drawn = render.overlay(small, part, CURRENT, 0.65)
-                live_picture(drawn, words)
+                embedded_picture(drawn, words)
                 st.button(
                     f"**{score:.2f}**" if chosen else f"{score:.2f}",
                     key=f"techniques-mask-{index}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from math import floor
 from typing import Any
 
@@ -13,6 +12,7 @@ from segcore.drawing import TARGET, Box, Drawing, DrawingError, Mark
 from segcore.drawing.fabric import LINE, from_canvas, style, to_canvas
 from segcore.drawing.tellings import Tellings
 from segcore.techniques import Prompts
+from segcore.ui.embedded import data_address
 from segcore.ui.measure import column_width
 from segcore.ui.techniques import settings
 from segcore.ui.techniques.ground import Ground
@@ -137,7 +137,7 @@ def _canvas(ground: Ground, now: Prompts, tool: str) -> None:
         fill_color=SEED if tool == "seed" else fill,
         stroke_width=LINE,
         stroke_color=SEED if tool == "seed" else line,
-        background_image="data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
+        background_image=data_address(jpeg),
         height=size[0],
         width=size[1],
         drawing_mode="point" if tool == "seed" else "rect",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segcore import images, render
 from segcore.exporters.pictures import file_name
 from segcore.techniques import methods
-from segcore.ui.live_picture import live_picture
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.techniques import findings, networks, pointing, scores, settings, sheet
 from segcore.ui.techniques.finding import Finding
 from segcore.ui.techniques.ground import Ground
@@ -50,7 +50,8 @@ def tiles(found: dict[str, Finding], ground: Ground, width: int) -> None:
         for name, finding in found.items():
             with st.container(width=width, gap="xxsmall"):
                 title, text = findings.title(name), facts(finding, ground)
-                live_picture(drawn(ground, finding), f"{title}: {text}")
+                small = images.fit(drawn(ground, finding), 2 * width)
+                embedded_picture(small, f"{title}: {text}")
                 st.button(
                     f"**{plain(title)}**",
                     key=f"techniques-open-{name}",
@@ -171,7 +172,7 @@ def one(ground: Ground, device: str) -> None:
             st.error(plain(finding.problem), icon=":material/error:")
             return
         text = facts(finding, ground)
-        live_picture(drawn(ground, finding), f"{findings.title(chosen)}: {text}")
+        embedded_picture(drawn(ground, finding), f"{findings.title(chosen)}: {text}")
         legend(ground)
     with panel:
         st.metric(
@@ -225,7 +226,7 @@ def _steps(finding: Finding) -> None:
     with st.container(horizontal=True, gap="small", key="techniques-steps"):
         for number, (title, png) in enumerate(finding.steps, 1):
             with st.container(width=300, gap="xxsmall"):
-                st.image(png, width="stretch", alt=title)
+                embedded_picture(png, title)
                 st.caption(f"{number}. {title}")
 
 

@@ -13,6 +13,7 @@ from segcore.datasets.preview import only, preview
 from segcore.images import PictureError
 from segcore.training.names import RunError
 from segcore.training.permission import check_data
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.training.limits import slider
 from segcore.ui.training.predictions import BLUE
 
@@ -76,7 +77,7 @@ def _draw_again() -> None:
 
 def _picture(picture: np.ndarray, mask: np.ndarray, title: str) -> None:
     shown = render.outline(picture, mask == 1, BLUE, 1)
-    st.image(shown, width="stretch", alt=f"{title}: picture with the outline of its mask")
+    embedded_picture(shown, f"{title}: picture with the outline of its mask")
 
 
 def _example(data: str) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from PIL import Image
 from segcore import images, metrics, render
 from segcore.sample_pictures import sample_pictures
 from segcore.training.names import RunError, inside, shorten
+from segcore.ui.embedded import embedded_picture
 from segcore.ui.text import plain
 from segcore.ui.training.library import Item
 
@@ -93,7 +94,7 @@ def _row(folder: Path, name: str, epoch: int) -> None:
     if name.isdecimal():
         title = f"Validation picture {int(name) + 1}"
     score = "no target" if iou is None else "IoU undefined" if math.isnan(iou) else f"IoU {iou:.3f}"
-    st.image(jpeg, width="stretch", alt=f"{title}: picture, target and prediction of epoch {epoch}")
+    embedded_picture(jpeg, f"{title}: picture, target and prediction of epoch {epoch}")
     st.caption(f"**{title}** · epoch {epoch} · {score}")
 
 

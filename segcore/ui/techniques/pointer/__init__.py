@@ -6,7 +6,6 @@ it is answered; `segcore.prompting.history` has the other end of the numbers.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import streamlit as st
 
 from segcore.prompting.acts import Acts, Frame, Point
 from segcore.prompting.history import History
+from segcore.ui.embedded import data_address
 
 _FOLDER = Path(__file__).parent
 KEY = "techniques-pointer"
@@ -77,9 +77,9 @@ def show(
         key=KEY,
         data={
             "key": picture_key,
-            "picture": None if here else _url("jpeg", picture()),
+            "picture": None if here else data_address(picture()),
             "size": [size[1], size[0]],
-            "overlay": _url("png", overlay) if overlay else "",
+            "overlay": data_address(overlay) if overlay else "",
             "alt": alt,
             "labels": list(labels),
             "report": told.get("report", 0),
@@ -102,7 +102,3 @@ def drawn(acts: Acts) -> dict[str, Any]:
         "points": [[act.x, act.y, act.adds] for act in acts if isinstance(act, Point)],
         "box": list(frames[-1].corners) if frames else None,
     }
-
-
-def _url(kind: str, data: bytes) -> str:
-    return f"data:image/{kind};base64,{b64encode(data).decode()}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import itertools
 import json
 import statistics
 import time
@@ -12,6 +13,7 @@ import zipfile
 import pytest
 
 from segcore.training import downloads
+from segcore.training.control import Control, Status
 
 from .training_page import begin, press, visit, widget
 
@@ -41,6 +43,20 @@ def test_a_run_can_be_renamed_annotated_and_cloned(store) -> None:
     press(page, "Clone with changes")
     assert not page.exception and not page.error
     assert widget(page, "form-batch").value == 5 and widget(page, "form-epochs").value == 4
+
+
+@pytest.mark.parametrize("looks", range(1, 6))
+def test_a_training_that_ends_while_the_page_is_drawn_can_be_resumed(
+    store, monkeypatch, looks
+) -> None:
+    begin(store, "mine")
+    states = itertools.chain(["stopping"] * looks, itertools.repeat("stopped"))
+    monkeypatch.setattr(Control, "status", lambda control, name: Status(next(states)))
+    page = visit(run="mine")
+    while any("Stops after this step" in bar.text for bar in page.get("progress")):
+        page.run()
+    assert any("it can be resumed" in m.value for m in page.markdown)
+    assert "Resume" in [b.label for b in page.button]
 
 
 def test_nothing_is_seen_or_changed_without_permission(store, monkeypatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import streamlit as st
 
@@ -31,7 +32,7 @@ ICONS = {
 
 @dataclass(frozen=True)
 class Item:
-    """A run to look at.
+    """A run to look at, as it was when first asked: all parts of a page tell of one moment.
 
     Attributes
     ----------
@@ -63,26 +64,27 @@ class Item:
     @property
     def log(self) -> Log:
         """The records so far; none if they cannot be read, which `problem` tells."""
-        return self._read()[0]
+        return self._read[0]
 
     @property
     def problem(self) -> str:
         """What is wrong with its folder, in a sentence; nothing if all is well."""
-        return self.entry.problem or self._read()[1]
+        return self.entry.problem or self._read[1]
 
+    @cached_property
     def _read(self) -> tuple[Log, str]:
         try:
             return read_log(self.entry.folder), ""
         except RunError as error:
             return Log(), str(error)
 
-    @property
+    @cached_property
     def epochs(self) -> int:
         """How many are planned, 0 if that cannot be told."""
         epochs = self.recipe.epochs if self.recipe else 0
         return epochs if type(epochs) is int and epochs <= MOST_EPOCHS else 0
 
-    @property
+    @cached_property
     def status(self) -> Status:
         """What it is doing."""
         if self.shipped:
@@ -92,7 +94,7 @@ class Item:
         except RunError as error:
             return Status("failed", message=str(error))
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe | None:
         """How it is trained, None before it has begun or if its folder is damaged."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -46,6 +47,8 @@ class Network:
         with self.strategy.scope():
             self.model = _model(recipe, checkpoint, init)
             self.model.optimizer.build(self.model.trainable_variables)
+        self._train = _Compiled(self._train_batch)
+        self._validate = _Compiled(self._validate_batch)
 
     @property
     def checksum(self) -> int:
@@ -56,7 +59,6 @@ class Network:
         """Use another rate from the next step on."""
         self.model.optimizer.learning_rate = rate
 
-    @tf.function(reduce_retracing=True)
     def train(self, pictures, targets, count=None):
         """Make one step with a batch.
 
@@ -71,14 +73,22 @@ class Network:
         loss : (count,) float32, each picture's before the step
         counts : (2, classes) int64, pixels of intersection and union
         """
-        count = tf.shape(pictures)[0] if count is None else count
-        loss, counts = self.strategy.run(self._train, (pictures, targets, count))
+        if count is None:
+            count = tf.shape(pictures)[0]
+        return self._train(pictures, targets, count)
+
+    def validate(self, pictures, targets):
+        """Return each picture's loss, (batch,), and the counts of intersection and union."""
+        return self._validate(pictures, targets)
+
+    def _train_batch(self, pictures, targets, count):
+        loss, counts = self.strategy.run(self._train_replica, (pictures, targets, count))
         if self.strategy.num_replicas_in_sync > 1:
             loss = self.strategy.gather(loss, axis=0)[:count]
             counts = self.strategy.reduce("SUM", counts, axis=None)
         return loss, counts
 
-    def _train(self, pictures, targets, count):
+    def _train_replica(self, pictures, targets, count):
         with tf.GradientTape() as tape:
             loss, counts = self.objective(self.model, pictures, targets, True)
             mean = tf.reduce_sum(loss) / tf.cast(count, loss.dtype)
@@ -86,10 +96,32 @@ class Network:
         self.model.optimizer.apply(tape.gradient(mean, variables), variables)
         return loss, counts
 
-    @tf.function(reduce_retracing=True)
-    def validate(self, pictures, targets):
-        """Return each picture's loss, (batch,), and the counts of intersection and union."""
+    def _validate_batch(self, pictures, targets):
         return self.objective(self.model, pictures, targets, False)
+
+
+class _Compiled:
+    """A step for batches of any size, compiled at the first.
+
+    The last batch of an epoch is smaller. `tf.function` alone would compile once more for it,
+    which takes as long as the first time.
+    """
+
+    def __init__(self, step: Callable):
+        self._function = tf.function(step, reduce_retracing=True, autograph=False)
+        self._ready = False
+
+    def __call__(self, *arguments):
+        if not self._ready and all(map(tf.is_tensor, tf.nest.flatten(arguments))):
+            self._function.get_concrete_function(*tf.nest.map_structure(_of_any_size, arguments))
+        self._ready = True
+        return self._function(*arguments)
+
+
+def _of_any_size(tensor: tf.Tensor) -> tf.TensorSpec:
+    """Describe what is like a tensor but for its number of rows."""
+    shape = [None, *tensor.shape[1:]] if tensor.shape.rank else []
+    return tf.TensorSpec(shape, tensor.dtype)
 
 
 def _model(recipe: Recipe, checkpoint: Path | None, init: Path | None) -> keras.Model:

@@ -6,40 +6,7 @@ import keras
 from keras import layers
 
 from segcore.models.layers import CropLike
-
-LEVELS = 4
-
-
-def output_side(side: int) -> int:
-    """Return the side of the output for an input side, in pixels.
-
-    Raises
-    ------
-    ValueError
-        If a pooling on the way would meet an odd side, or nothing would be left.
-
-    Examples
-    --------
-    >>> output_side(572)
-    388
-    """
-    size = side
-    for _ in range(LEVELS):
-        size -= 4
-        if size < 2 or size % 2:
-            raise ValueError(
-                f"An input side of {side} pixels meets a pooling with {size}; the original U-Net "
-                "takes sides such as 188, 204, 220, … 572 (188 plus a multiple of 16)."
-            )
-        size //= 2
-    size -= 4
-    for _ in range(LEVELS):
-        size = 2 * size - 4
-    if size < 1:
-        raise ValueError(
-            f"An input side of {side} pixels leaves no output; the smallest that does is 188."
-        )
-    return size
+from segcore.models.unet_sides import LEVELS, output_side
 
 
 def original_unet(

@@ -22,6 +22,7 @@ def navigate():
             st.Page(PAGES / "compare.py", title="Compare", icon=":material/compare:"),
             st.Page(PAGES / "iou.py", title="IoU calculator", icon=":material/join_inner:"),
             st.Page(PAGES / "techniques.py", title="Techniques", icon=":material/science:"),
+            st.Page(PAGES / "unet.py", title="U-Net", icon=":material/schema:"),
             st.Page(PAGES / "training.py", title="Training", icon=":material/monitoring:"),
         ]
     )

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from segcore.models.layers import CropLike
-from segcore.models.original_unet import original_unet, output_side
+from segcore.models.original_unet import original_unet
+from segcore.models.unet_sides import output_side
 
 LEVELS = 4
 

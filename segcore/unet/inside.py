@@ -20,6 +20,7 @@ from segcore.inference import zoo
 from segcore.inference.predictor import network_input
 from segcore.inference.runtime import OnnxEngine
 from segcore.inference.zoo import Card, ModelUnavailable
+from segcore.memory import give_back
 
 MODEL = "pets-lecture"
 DEPTH = 6
@@ -191,6 +192,8 @@ def _engine(card: Card) -> OnnxEngine:
                     f"{card.name} cannot be looked into: its model.onnx is not the lecture's "
                     f"U-Net of {DEPTH} levels ({(str(error).splitlines() or [''])[0]})."
                 ) from error
+            finally:
+                give_back()
         return _engines[key]
 
 

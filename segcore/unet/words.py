@@ -51,9 +51,11 @@ def sentence(layer: Layer) -> str:
 def _convolution(layer: Layer) -> str:
     first = layer.name.endswith("_1")
     if layer.level == BOTTLENECK:
+        if first:
+            return "Combines what the encoder found into 512 channels, at only 4×4 places."
         return (
-            "Knows the most about what is in the picture and the least about where: there are "
-            "only 4×4 places with 512 channels each."
+            "Each of the 4×4 places depends on the whole picture: it knows the most about what "
+            "is there and the least about where."
         )
     if layer.part == "encoder":
         what = "edges and colours" if layer.level == 1 else "combinations of what came before"

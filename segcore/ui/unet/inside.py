@@ -197,7 +197,7 @@ def _stage(picture: Picture, name: str, closeup: Closeup, run: Run) -> None:
         width="stretch" if told.channels > 2 else "content",
     )
     st.caption(
-        f"{shown}, each from dark (its smallest value, at most 0) to yellow (its largest) · "
+        f"{shown}, from dark (its smallest value, at most 0) to yellow (its largest) · "
         f"values {told.low:.2f} to {told.high:.2f}, mean {told.mean:.3f} · "
         f"{told.zeros:.0%} of all values are zero · "
         f"channels that are zero everywhere: {told.silent}"

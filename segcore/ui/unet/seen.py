@@ -5,6 +5,7 @@ A visitor's own pictures, and what is made of them, stay in that visitor's sessi
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ SHEET = 640  # pixels of a sheet of channels across, about
 LARGEST = 256  # pixels of a channel on it
 MOST = 64  # channels on it
 Run = Callable[[], Activations]
+_at_once = threading.BoundedSemaphore(2)  # pictures decoded at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,14 @@ def closeup(picture: Picture, off: frozenset[int], name: str, by: str, run: Run)
 
 def _reading(picture: Picture) -> Ground | str:
     try:
-        pixels = picture.decode()
+        with _at_once:
+            pixels = picture.decode()
+            preview = images.encode_jpeg(images.fit(pixels, PREVIEW))
+            return Ground(images.resize(pixels, (SIDE, SIDE)), preview)
     except images.PictureError as error:
         return str(error)
     finally:
         give_back()
-    preview = images.encode_jpeg(images.fit(pixels, PREVIEW))
-    return Ground(images.resize(pixels, (SIDE, SIDE)), preview)
 
 
 def _looking(run: Run) -> Overview:

@@ -39,9 +39,15 @@ class Engine(Protocol):
 
 
 class OnnxEngine:
-    """ONNX Runtime on the CPU; may be called from many threads at once."""
+    """ONNX Runtime on the CPU; may be called from many threads at once.
 
-    def __init__(self, path: Path):
+    Parameters
+    ----------
+    model : Path or bytes
+        An ``.onnx`` file, or what is in one.
+    """
+
+    def __init__(self, model: Path | bytes):
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -49,7 +55,7 @@ class OnnxEngine:
         options.enable_cpu_mem_arena = False
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
-            path, options, providers=["CPUExecutionProvider"]
+            model, options, providers=["CPUExecutionProvider"]
         )
         self._names = [given.name for given in self._session.get_inputs()]
         self.device = "CPU (ONNX Runtime)"

@@ -1,0 +1,1 @@
+"""What the page U-Net teaches, without widgets."""

@@ -100,7 +100,7 @@ def soft_dice(target: ArrayLike, probability: ArrayLike, smooth: float = SMOOTH)
 
 
 def _focused(pixels: Map, gamma: float) -> Map:
-    return (1 - np.exp(-pixels)) ** gamma * pixels
+    return np.power(1 - np.exp(-pixels), np.float32(gamma)) * pixels
 
 
 def _mean(values: Map, target: ArrayLike) -> float:

@@ -112,15 +112,15 @@ def normalise(
     return gamma * (batch - mean) / np.sqrt(variance + np.float32(epsilon)) + beta
 
 
-def update(averages: Averages, batch: Values, momentum: float = MOMENTUM) -> Averages:
-    """Return the running averages after one more batch of a training.
+def update(averages: Averages, batch: Averages, momentum: float = MOMENTUM) -> Averages:
+    """Return the running averages after one more batch, given by its `statistics`.
 
     ``momentum`` is the share that stays: 0.99 moves them by a hundredth of the way.
     """
     return Averages(
         *(
             np.float32(momentum) * old + np.float32(1 - momentum) * new
-            for old, new in zip(averages, statistics(batch), strict=True)
+            for old, new in zip(averages, batch, strict=True)
         )
     )
 

@@ -87,9 +87,9 @@ def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:
     if mode != "Prediction":
         st.caption("In training each batch is normalised by its own mean and spread.")
         return None
-    averages = Averages.start(1)
+    averages, own = Averages.start(1), [statistics(batch) for batch in batches]
     for i in range(seen):
-        averages = update(averages, batches[i % len(batches)])
+        averages = update(averages, own[i % len(own)])
     st.caption(
         "A prediction may be of one picture alone, so it uses running averages that the training "
         f"kept: now mean {averages.mean[0]:.2f} and spread {np.sqrt(averages.variance[0]):.2f}. "

@@ -18,6 +18,7 @@ from segcore.unet import regularisation
 
 SAMPLE = "chelsea"
 SIDE, SHOWN = 256, 164  # pixels of the picture, and as shown: two beside each other on a phone
+DRAWN = 224  # pixels a side that are computed: sharper than shown, and still quick
 DRAWS = 8
 MAP_SIDE = 48  # cells of a feature map
 WHITE = 245
@@ -55,7 +56,7 @@ def _augmentation() -> None:
     with st.container(horizontal=True, gap="small"):
         _outlined(picture, mask, "As it is")
         for number in range(first, first + DRAWS):
-            changed = preview(picture, mask, Augmentation(), SHOWN * 2, number)
+            changed = preview(picture, mask, Augmentation(), DRAWN, number)
             _outlined(*changed, f"Draw {number + 1}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(

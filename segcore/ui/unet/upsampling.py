@@ -91,17 +91,17 @@ def _grids(values: Grid, weights: Grid, stride: int, cell: int) -> None:
         _grid("Kernel", weights, (weights.min(), weights.max()), None, SMALL)
         _grid(f"Stamp of cell {cell + 1}", stamp, (low, high), place)
         _grid(f"Sum of cells 1 to {cell + 1}", so_far, (low, high), place)
+    value = short(values[row, column])
+    st.caption(
+        f"The orange frames show input cell {cell + 1}, of value {value}, and where its stamp "
+        "lies. Dark blue is low and yellow is high: input and kernel each by its own range, stamp, "
+        "sum and finished output by the same."
+    )
     with st.container(horizontal=True, gap="small"):
         _grid("Finished output", output, (low, high))
         _grid("Inputs that reach each cell", reached, (0, reached.max()))
         with st.container(width="stretch"):
             _sentences(values, weights, stride)
-    value = short(values[row, column])
-    st.caption(
-        f"The orange frames show input cell {cell + 1}, of value {value}, and where its stamp "
-        "lies. Dark blue is low and yellow is high, in each of the first two grids by its own "
-        "range; stamp, sum and output share one."
-    )
 
 
 def _grid(

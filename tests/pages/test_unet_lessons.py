@@ -156,6 +156,20 @@ def test_draw_again_draws_others() -> None:
     assert [alt.split(":")[0] for _, alt in again[1:]] == [f"Draw {i}" for i in range(9, 17)]
 
 
+def test_the_app_links_to_the_sliders_of_each_change() -> None:
+    def page() -> None:
+        from segcore.ui import frame
+        from segcore.ui.unet import regularisation
+
+        frame.set_up("U-Net", ":material/school:", "A page.")
+        regularisation.show()
+
+    app = AppTest.from_function(page, default_timeout=60).run()
+    assert not app.exception
+    (link,) = app.get("page_link")
+    assert (link.proto.page, link.proto.query_string) == ("training", "panel=Start")
+
+
 def test_dropout_drops_in_training_only() -> None:
     view = View("regularisation", drop_rate="0.5")
     assert any(f"{share}% of 18,432 values kept" in view.text() for share in (49, 50, 51))

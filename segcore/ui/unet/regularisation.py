@@ -13,6 +13,7 @@ from segcore.region_picture import BLUE
 from segcore.sample_outlines import square_target
 from segcore.sample_pictures import sample_pictures
 from segcore.ui.embedded import embedded_picture
+from segcore.ui.navigation import PAGES
 from segcore.ui.unet import batch_normalisation
 from segcore.unet import regularisation
 
@@ -77,7 +78,7 @@ def _to_training() -> None:
     # Without the app's navigation, in a script of its own, there is no page to go to.
     if "navigated" in st.session_state:
         st.page_link(
-            "pages/training.py",
+            PAGES / "training.py",
             label="Each change has a slider on Training, Start",
             icon=":material/tune:",
             query_params={"panel": "Start"},

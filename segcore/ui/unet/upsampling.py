@@ -144,7 +144,7 @@ def _weights(size: int) -> None:
         "fixed rules, and nothing is learned."
         "\n- **In this project.** The lecture's U-Net and the original one go up with kernel 2 and "
         "stride 2. The U-Net with an EfficientNet-Lite encoder repeats each cell (nearest) and "
-        "leaves the learning to the 3 × 3 convolution after it; only its last step is a "
+        "leaves the learning to the 3×3 convolution after it; only its last step is a "
         "transposed convolution, with kernel 4 and stride 2: a multiple, so it is even."
     )
 

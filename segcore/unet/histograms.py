@@ -22,12 +22,12 @@ def histograms(batches: Sequence[NDArray[np.floating]], limits: tuple[float, flo
     batches : sequence of float arrays
         Of any shape.
     limits : (low, high)
-        Of the x axis; values beyond count in the first or last bin.
+        Of the x axis; values beyond are left out.
     """
     edges = np.linspace(*limits, BINS + 1)
     lines = []
     for i, batch in enumerate(batches):
-        counts, _ = np.histogram(np.clip(batch, *limits), edges)
+        counts, _ = np.histogram(batch, edges)
         line = go.Scatter(
             x=(edges[1:] + edges[:-1]) / 2,
             y=counts / batch.size,

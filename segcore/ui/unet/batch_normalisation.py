@@ -19,7 +19,7 @@ from segcore.unet.regularisation import (
 )
 
 BATCHES = 3
-AFTER = (-6.0, 6.0)  # the second histogram's axis, always the same so that one sees it move
+AFTER = 6.0  # half of the second histogram's axis, the same for most settings: one sees it move
 
 
 @st.fragment
@@ -100,11 +100,9 @@ def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:
 
 
 def _charts(batches: Sequence[NDArray[np.float32]], results: Sequence[NDArray[np.float32]]) -> None:
-    low = min(float(batch.min()) for batch in batches)
-    high = max(float(batch.max()) for batch in batches)
     shown = (
-        ("Before", batches, (np.floor(low), np.ceil(high))),
-        ("After", results, AFTER),
+        ("Before", batches, _limits(batches, 0)),
+        ("After", results, _limits(results, AFTER)),
     )
     for column, (title, values, limits) in zip(st.columns(2, gap="large"), shown, strict=True):
         with column:
@@ -116,6 +114,13 @@ def _charts(batches: Sequence[NDArray[np.float32]], results: Sequence[NDArray[np
                 config={"displayModeBar": False},
                 alt=f"Histograms of three batches {title.lower()} normalisation, means {means}",
             )
+
+
+def _limits(batches: Sequence[NDArray[np.float32]], least: float) -> tuple[float, float]:
+    """Return whole numbers that hold all values and reach at least so far both ways."""
+    low = min(float(batch.min()) for batch in batches)
+    high = max(float(batch.max()) for batch in batches)
+    return min(-least, float(np.floor(low))), max(least, float(np.ceil(high)))
 
 
 def _table(

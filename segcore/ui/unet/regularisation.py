@@ -111,8 +111,8 @@ def _dropout() -> None:
     st.markdown(
         "In each step of a training, dropout sets a random part of the activations to 0. No "
         "neuron can rely on one other being there, so the network learns several ways to the same "
-        "answer. What is kept is divided by (1 − rate), so that the mean stays about the same; a "
-        "prediction drops nothing and needs no correction ([Srivastava et al. 2014]"
+        "answer. What is kept is divided by (1 − rate), so that the mean stays the same on "
+        "average; a prediction drops nothing and needs no correction ([Srivastava et al. 2014]"
         "(https://jmlr.org/papers/v15/srivastava14a.html))."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):

@@ -5,9 +5,15 @@ from __future__ import annotations
 import streamlit as st
 
 from segcore.ui import frame
-from segcore.ui.unet import shapes
+from segcore.ui.unet import inside, losses, regularisation, shapes, upsampling
 
-VIEWS = {"Shapes": shapes.show}
+VIEWS = {
+    "Inside": inside.show,
+    "Shapes": shapes.show,
+    "Upsampling": upsampling.show,
+    "Losses": losses.show,
+    "Regularisation": regularisation.show,
+}
 
 frame.set_up(
     "U-Net",
@@ -18,10 +24,10 @@ frame.set_up(
 view = st.segmented_control(
     "View",
     list(VIEWS),
-    default=next(iter(VIEWS)),
+    default="Inside",
     required=True,
     label_visibility="collapsed",
     key="view",
     bind="query-params",
 )
-VIEWS[view]()
+VIEWS.get(view, inside.show)()

@@ -15,6 +15,7 @@ COLOURS = {  # Okabe and Ito
     "pooling": "#d55e00",
     "transposed": "#009e73",
     "concatenation": "#cc79a7",
+    "output": "#e69f00",
 }
 NAMES = {
     "input": "Input",
@@ -23,6 +24,7 @@ NAMES = {
     "pooling": "Max pooling, 2×2",
     "transposed": "Transposed convolution, 2×2, stride 2",
     "concatenation": "Copy and concatenate",
+    "output": "1×1 convolution, probabilities",
 }
 # Pixels.
 ROW, TOP = 84, 22

@@ -21,41 +21,16 @@ from segcore.inference.predictor import network_input
 from segcore.inference.runtime import OnnxEngine
 from segcore.inference.zoo import Card, ModelUnavailable
 from segcore.memory import give_back
+from segcore.unet.plan import Layer, lecture
 
 MODEL = "pets-lecture"
 DEPTH = 6
 SKIPS = tuple(range(1, DEPTH + 1))  # by the level that they lie in
-BOTTLENECK = DEPTH + 1
 
-CONVOLUTION = "Convolution + ReLU"
-POOLING = "Max pooling"
-TRANSPOSED = "Transposed convolution"
-CONCATENATION = "Concatenation"
-OUTPUT = "1×1 convolution + sigmoid"
+LAYERS = lecture(depth=DEPTH).layers[1:]  # without the input
 
 _lock = threading.Lock()
 _engines: dict[tuple[Path, str], OnnxEngine] = {}
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of the network.
-
-    Attributes
-    ----------
-    name : str
-        As in the lecture.
-    kind : str
-        What it does, in plain words.
-    level : int
-        1 to 6, where the feature maps get smaller by half each time; 7 for the bottleneck.
-    part : {"encoder", "bottleneck", "decoder", "classifier"}
-    """
-
-    name: str
-    kind: str
-    level: int
-    part: str
 
 
 @dataclass(frozen=True)
@@ -115,27 +90,6 @@ def convolutions(level: int) -> str:
     ('Conv_Up_1', 'Conv_Up_5', 'Conv_Classif')
     """
     return "Conv_Classif" if level == 1 else f"Conv_Up_{DEPTH + 1 - level}"
-
-
-def _layers() -> tuple[Layer, ...]:
-    layers: list[Layer] = []
-
-    def pair(name: str, level: int, part: str) -> None:
-        layers.extend(Layer(f"{name}_{i}", CONVOLUTION, level, part) for i in (1, 2))
-
-    for level in SKIPS:
-        pair(f"Conv_Down_{level}", level, "encoder")
-        layers.append(Layer(f"MaxPool_Down_{level}", POOLING, level, "encoder"))
-    pair("Conv_Bottle", BOTTLENECK, "bottleneck")
-    for level in reversed(SKIPS):
-        layers.append(Layer(f"Conv_Transp_{upwards(level)}", TRANSPOSED, level, "decoder"))
-        layers.append(Layer(f"Concatenate_{upwards(level)}", CONCATENATION, level, "decoder"))
-        pair(convolutions(level), level, "classifier" if level == 1 else "decoder")
-    layers.append(Layer("Conv_Out", OUTPUT, 1, "classifier"))
-    return tuple(layers)
-
-
-LAYERS = _layers()
 
 
 def activations(
@@ -222,14 +176,14 @@ def _edited(path: Path) -> bytes:
 
 def _tensor(graph: Any, layer: Layer) -> str:
     """Return the name of the (1, channels, height, width) tensor that a layer makes."""
-    if layer.kind == TRANSPOSED:
+    if layer.kind == "transposed":
         # What the layer's own operator makes is still padded or cropped to its exact size.
         _find(graph, layer.name, "ConvTranspose")
         _, concatenate = _find(graph, layer.name.replace("Conv_Transp", "Concatenate"), "Concat")
         return concatenate.input[0]
-    operators = {CONVOLUTION: "Relu", POOLING: "MaxPool", CONCATENATION: "Concat"}
+    operators = {"convolution": "Relu", "pooling": "MaxPool", "concatenation": "Concat"}
     _, node = _find(graph, layer.name, operators[layer.kind])
-    if layer.kind == CONCATENATION:
+    if layer.kind == "concatenation":
         _, skip = node.input
         _, convolution = _find(graph, f"Conv_Down_{layer.level}_2", "Relu")
         axes = [attribute.i for attribute in node.attribute if attribute.name == "axis"]

@@ -24,7 +24,7 @@ class Layer:
     name : str
         As in Keras.
     kind : str
-        input, convolution, normalisation, pooling, transposed, crop or concatenation.
+        input, convolution, normalisation, pooling, transposed, concatenation or output.
     part : {"encoder", "bottleneck", "decoder", "output"}
     level : int
         From 1, the picture's own size, to the bottom.
@@ -118,12 +118,13 @@ class _Writer:
     def convolution(
         self, name: str, channels: int, kernel: int = 3, *, same: bool, bias: bool = True
     ) -> None:
+        kind = "output" if kernel == 1 else "convolution"
         side = self.last.side - (0 if same else kernel - 1)
         weights = kernel**2 * self.last.channels * channels
         self.seen = self.seen.convolved(kernel, same)
         self.add(
             name,
-            "convolution",
+            kind,
             side,
             channels,
             parameters=weights + channels * bias,

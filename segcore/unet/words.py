@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-from segcore.unet.inside import (
-    BOTTLENECK,
-    CONCATENATION,
-    CONVOLUTION,
-    OUTPUT,
-    POOLING,
-    TRANSPOSED,
-    Layer,
-)
-
-
-def field(level: int) -> int:
-    """Return how many pixels of the picture, a side, a value after a level's convolutions sees.
-
-    Of the encoder and the bottleneck: a 3×3 convolution adds two steps, a 2×2 pooling adds
-    one and makes each step twice as long.
-
-    Examples
-    --------
-    >>> [field(level) for level in range(1, 8)]
-    [5, 14, 32, 68, 140, 284, 572]
-    """
-    side, step = 1, 1
-    for _ in range(level - 1):
-        side += 5 * step
-        step *= 2
-    return side + 4 * step
+from segcore.unet.plan import Layer
 
 
 def sentence(layer: Layer) -> str:
     """Return what a layer does, for people who see its feature map."""
-    if layer.kind == CONVOLUTION:
+    if layer.kind == "convolution":
         return _convolution(layer)
     return {
-        POOLING: "Keeps the largest of each 2×2 values: the map is half as high and half as wide, "
-        "what was found stays, and where exactly it was is lost.",
-        TRANSPOSED: "Spreads each value over 2×2 places with weights that were learned: the map "
-        "is twice as high and twice as wide, but its edges are still coarse.",
-        CONCATENATION: "Puts the channels that came up from below and those that the skip "
+        "pooling": "Keeps the largest of each 2×2 values: the map is half as high and half as "
+        "wide, what was found stays, and where exactly it was is lost.",
+        "transposed": "Spreads each value over 2×2 places with weights that were learned: the "
+        "map is twice as high and twice as wide, but its edges are still coarse.",
+        "concatenation": "Puts the channels that came up from below and those that the skip "
         f"connection {layer.level} brings from the encoder one behind the other; nothing is "
         "computed.",
-        OUTPUT: "Weighs the 16 channels of each pixel into one number, and the sigmoid turns it "
+        "output": "Weighs the 16 channels of each pixel into one number, and the sigmoid turns it "
         "into the probability that the pixel belongs to a pet.",
     }[layer.kind]
 
 
 def _convolution(layer: Layer) -> str:
     first = layer.name.endswith("_1")
-    if layer.level == BOTTLENECK:
+    if layer.part == "bottleneck":
         if first:
             return "Combines what the encoder found into 512 channels, at only 4×4 places."
         return (
@@ -61,16 +35,15 @@ def _convolution(layer: Layer) -> str:
         what = "edges and colours" if layer.level == 1 else "combinations of what came before"
         if first:
             return f"Looks for {what} in each 3×3 places; ReLU sets everything negative to zero."
-        seen = field(layer.level)
         return (
-            f"Looks for {what}, and each of its values depends on {seen}×{seen} pixels of the "
-            "picture; the skip connection takes this map across."
+            f"Looks for {what}, and each of its values depends on {layer.field}×{layer.field} "
+            "pixels of the picture; the skip connection takes this map across."
         )
     if first:
         return (
             "Mixes the coarse map from below with the fine one from the encoder, and so learns "
             "which edges belong to a pet."
         )
-    if layer.part == "classifier":
+    if layer.name == "Conv_Classif_2":
         return "Makes the last 16 channels at the full size, from which the output is weighed."
     return "Cleans the mixed map up before it is enlarged for the next level."

@@ -53,7 +53,7 @@ def test_it_shows_the_first_sample_with_all_skips_at_once():
     assert [metric.value for metric in app.metric] == ["1.000"]
     points = drawn(app)["data"][-1]["customdata"]
     assert [name for name, *_ in points] == list(u_figure.places())
-    assert ["Conv_Down_3_2", "Convolution + ReLU", "64×64×32"] in points
+    assert ["Conv_Down_3_2", "Convolution, ReLU", "64×64×32"] in points
     assert skip_labels(app) == [f"skip {level}" for level in SKIPS]
     assert "8 channels" in told(app)
 

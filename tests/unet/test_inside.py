@@ -13,7 +13,7 @@ from segcore.inference.zoo import ModelUnavailable
 from segcore.sample_pictures import sample_pictures
 from segcore.unet import inside
 from segcore.unet.inside import LAYERS, SKIPS, activations, convolutions
-from segcore.unet.words import field, sentence
+from segcore.unet.words import sentence
 
 PICTURES = ("chelsea", "coffee")
 # The largest difference was 1.1e-6 of a layer's largest value, that of float32 sums in another
@@ -79,7 +79,7 @@ def test_a_skip_that_is_off_is_one_whose_weights_are_zero(off, card, network):
             layer.set_weights(weights)
     expected = [np.array(tensor) for tensor in expected]
     for layer, tensor in zip(LAYERS, expected, strict=True):
-        if layer.kind == inside.CONCATENATION and layer.level in off:
+        if layer.kind == "concatenation" and layer.level in off:
             tensor[..., -network.get_layer(f"Conv_Down_{layer.level}_2").filters :] = 0
     same(activations(picture, off), expected)
 
@@ -101,17 +101,6 @@ def test_the_layers_are_those_of_the_lecture(network):
 def test_a_level_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match=r"off=\[7\].*1 to 6"):
         activations(np.zeros((8, 8, 3), np.uint8), {3, 7})
-
-
-@pytest.mark.parametrize("level", range(1, 8))
-def test_the_field_is_as_wide_as_what_spreads_back_from_one_value(level):
-    wanted = {0}
-    for i in range(level, 0, -1):
-        for _ in range(2):  # each convolution looks one step to both sides
-            wanted = {place + d for place in wanted for d in (-1, 0, 1)}
-        if i > 1:  # each pooling looks at two places
-            wanted = {2 * place + d for place in wanted for d in (0, 1)}
-    assert field(level) == len(wanted)
 
 
 @pytest.mark.parametrize("place", range(4))

@@ -23,6 +23,7 @@ from segcore.ui.text import plain
 from segcore.ui.unet import seen, u_figure
 from segcore.ui.unet.seen import MOST, SIDE, Closeup, Ground, Overview, Run
 from segcore.ui.unet.u_figure import Tile
+from segcore.unet import diagram
 from segcore.unet.feature_maps import ORDERS
 from segcore.unet.inside import LAYERS, SKIPS, activations
 from segcore.unet.words import sentence
@@ -187,7 +188,7 @@ def _stage_picker() -> tuple[str, str]:
 
 def _stage(picture: Picture, name: str, closeup: Closeup, run: Run) -> None:
     layer, told = LAYERS[NAMES.index(name)], closeup.facts
-    st.markdown(f"**{layer.kind}**. {sentence(layer)}")
+    st.markdown(f"**{diagram.NAMES[layer.kind]}**. {sentence(layer)}")
     shown = "1 channel" if told.channels == 1 else f"{told.channels} channels"
     if told.channels > MOST:
         shown = f"{MOST} of {told.channels} channels"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from segcore.ui.embedded import data_address
+from segcore.unet.diagram import NAMES
 from segcore.unet.inside import DEPTH, LAYERS, SKIPS, convolutions, upwards
 
 TILE = 54  # pixels; the same at every width, as the marks that take the clicks are
@@ -16,7 +17,7 @@ ENCODER, BOTTOM, DECODER, UP = 0.0, 1.0, 2.0, 3.0  # where the columns stand
 GREY, TEAL = "#7c8784", "#13926f"  # both seen on white and on nearly black
 _LABEL = (TILE / 2 + 11) / ROW  # from a tile's middle to that of the shape under it
 _BELOW_LABEL = _LABEL + 8 / ROW
-_KINDS = {layer.name: layer.kind for layer in LAYERS}
+_KINDS = {layer.name: NAMES[layer.kind] for layer in LAYERS}
 
 Place = tuple[float, float]
 

@@ -8,7 +8,7 @@ run: .venv/run.done
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev.done browser
-	$(BIN)/python -m pytest -m 'not alone' --numprocesses 2 --dist worksteal
+	$(BIN)/python -m pytest -m 'not alone' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/python -m pytest -m alone
 
 lint: .venv/dev.done

@@ -17,9 +17,15 @@ from segcore.inference import zoo
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ["SEGCORE_TRAINING_NICENESS"] = "0"  # two tests run at a time; neither should starve
+LONG = {"training", "e2e"}  # folders
 _own = tempfile.TemporaryDirectory(prefix="segcore-tests-")
 for _variable in ("SEGCORE_RUNS", "SEGCORE_MODELS"):
     os.environ[_variable] = str(Path(_own.name, _variable))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes, so that no worker is left alone with one."""
+    items.sort(key=lambda item: not LONG & set(item.path.parts))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from segcore.unet import loss_charts, loss_pictures, loss_scene, loss_terms
 from segcore.unet.loss_terms import Losses
 
 STEPS = 33  # of the chart by shift
-WIDTH = 320  # pixels of a picture
+WIDTH = 300
 SHARES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 25.0)  # percent
 SOURCES = (
     "Sources: [Ronneberger et al. 2015](https://arxiv.org/abs/1505.04597), the U-Net, trained with "

@@ -4,6 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AT_ONCE = 2
+_few = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def sparing() -> Iterator[None]:
+    """Let `AT_ONCE` threads of the process do what needs much memory; then `give_back`."""
+    try:
+        with _few:
+            yield
+    finally:
+        give_back()
 
 
 def give_back() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -89,9 +90,15 @@ def heat_map(picture: np.ndarray, probability: np.ndarray, opacity: float = 0.5)
 
 def heat_colours() -> np.ndarray:
     """Return the heat map's scale: (256, 3) uint8, for probabilities 0 to 1."""
-    stops = np.array(HEAT_STOPS, float)
-    places = np.linspace(0, 255, len(stops))
-    channels = [np.interp(np.arange(256), places, stops[:, c]) for c in range(3)]
+    return colour_scale(HEAT_STOPS)
+
+
+@cache
+def colour_scale(stops: tuple[Colour, ...]) -> np.ndarray:
+    """Return 256 colours, (256, 3) uint8 RGB, that go evenly from stop to stop."""
+    table = np.array(stops, float)
+    places = np.linspace(0, 255, len(table))
+    channels = [np.interp(np.arange(256), places, table[:, c]) for c in range(3)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)
 
 

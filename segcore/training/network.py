@@ -101,20 +101,20 @@ class Network:
 
 
 class _Compiled:
-    """A step for batches of any size, compiled at the first.
+    """A step that is compiled once, for batches of any size.
 
-    The last batch of an epoch is smaller. `tf.function` alone would compile once more for it,
-    which takes as long as the first time.
+    The last batch of an epoch is smaller, and `tf.function` alone compiles once more for it,
+    which takes as long as the first time; so it does here with what several replicas share.
     """
 
     def __init__(self, step: Callable):
         self._function = tf.function(step, reduce_retracing=True, autograph=False)
-        self._ready = False
+        self._called = False
 
     def __call__(self, *arguments):
-        if not self._ready and all(map(tf.is_tensor, tf.nest.flatten(arguments))):
+        if not self._called and all(map(tf.is_tensor, tf.nest.flatten(arguments))):
             self._function.get_concrete_function(*tf.nest.map_structure(_of_any_size, arguments))
-        self._ready = True
+        self._called = True
         return self._function(*arguments)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -15,11 +14,10 @@ from segcore import images
 from segcore.inference.predictor import segment
 from segcore.inference.zoo import Card
 from segcore.labels import Segmentation, level
-from segcore.memory import give_back
+from segcore.memory import sparing
 from segcore.ui.pictures import MAX_PICTURES, Picture
 
 PREVIEW_SIDE = 1024
-_at_once = threading.BoundedSemaphore(2)  # pictures decoded at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,7 @@ def _private(
 
 def _compute(picture: Picture, card: Card, device: str, tta: bool) -> Analysis | str:
     """Return the analysis, or the sentence that says why there is none."""
-    try:
-        return _compute_one(picture, card, device, tta)
-    finally:
-        give_back()
-
-
-def _compute_one(picture: Picture, card: Card, device: str, tta: bool) -> Analysis | str:
-    with _at_once:
+    with sparing():
         began = perf_counter()
         try:
             pixels = picture.decode()
@@ -103,6 +94,7 @@ def _compute_one(picture: Picture, card: Card, device: str, tta: bool) -> Analys
         full = result.probability()
         histogram = np.array(Image.fromarray(full).histogram())
         preview = images.encode_jpeg(images.fit(pixels, PREVIEW_SIDE))
+        del pixels, full
     seconds = {"decode": decoded - began, **result.seconds, "full size": perf_counter() - segmented}
     result = Segmentation(result.coarse, result.size, result.model, result.device, seconds)
     return Analysis(preview, result, histogram)

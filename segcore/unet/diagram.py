@@ -12,6 +12,7 @@ from segcore.unet.plan import Layer, Plan
 COLOURS = {  # Okabe and Ito
     "input": "#999999",
     "convolution": "#0072b2",
+    "linear": "#0072b2",
     "pooling": "#d55e00",
     "transposed": "#009e73",
     "concatenation": "#cc79a7",
@@ -19,16 +20,26 @@ COLOURS = {  # Okabe and Ito
 }
 NAMES = {
     "input": "Input",
-    "convolution": "Convolution, ReLU",
-    "normalisation": "Batch normalisation",
+    "convolution": "3×3 convolution, ReLU",
+    "linear": "3×3 convolution",
+    "normalisation": "Batch normalisation, ReLU",
     "pooling": "Max pooling, 2×2",
     "transposed": "Transposed convolution, 2×2, stride 2",
     "concatenation": "Copy and concatenate",
     "output": "1×1 convolution, probabilities",
 }
+LETTERS = {
+    "input": "I",
+    "convolution": "C",
+    "linear": "C",
+    "pooling": "P",
+    "transposed": "T",
+    "concatenation": "+",
+    "output": "O",
+}
 # Pixels.
 ROW, TOP = 84, 22
-THICK, TALL = (6, 15), (16, 48)  # what every block has, and what the largest has on top
+THICK, TALL = (8, 14), (16, 48)  # what every block has, and what the largest has on top
 GAP, SIDE = 5, 40
 
 
@@ -98,11 +109,12 @@ def svg(plan: Plan, title: str) -> str:
 
 
 def legend(plan: Plan) -> str:
-    """Return what the colours mean, as HTML; each word stands beside its colour."""
+    """Return what colours and letters mean, as HTML."""
     kinds = dict.fromkeys(layer.kind for layer in plan.layers if layer.kind in COLOURS)
     return "".join(
         '<span style="white-space:nowrap;margin-right:1.2em"><span style="display:inline-block;'
-        f'width:.8em;height:.8em;margin-right:.4em;background:{COLOURS[kind]}"></span>'
+        f"width:1.3em;margin-right:.4em;text-align:center;color:white;"
+        f'background:{COLOURS[kind]}">{LETTERS[kind]}</span>'
         f"{NAMES[kind]}</span> "
         for kind in kinds
     )
@@ -112,14 +124,16 @@ def _block(block: Block) -> str:
     layer = block.layer
     tip = (
         f"{layer.name}: {layer.shape}, {layer.parameters:,} parameters, "
-        f"sees {layer.field}×{layer.field} pixels"
+        f"the middle sees {layer.field}×{layer.field} pixels"
     )
     return (
         f'<g><title>{escape(tip)}</title><rect x="{block.left:.1f}" y="{block.top:.1f}" '
         f'width="{block.width:.1f}" height="{block.height:.1f}" rx="2" '
         f'fill="{COLOURS[layer.kind]}"/>'
         f'<text x="{block.left + block.width / 2:.1f}" y="{block.top - 4:.1f}">'
-        f"{layer.channels}</text></g>"
+        f"{layer.channels}</text>"
+        f'<text x="{block.left + block.width / 2:.1f}" y="{block.top + 12:.1f}" font-size="9" '
+        f'fill="white">{LETTERS[layer.kind]}</text></g>'
     )
 
 
@@ -138,7 +152,7 @@ def _arrows(placed: list[Block]) -> list[str]:
             block
             for block in placed
             if (block.layer.part, block.layer.level) == ("encoder", low.layer.level)
-            and block.layer.kind == "convolution"
+            and block.layer.kind in ("convolution", "linear")
         ][-1]
         height = low.top + 6
         drawn.append(_arrow((high.right, height), (low.left - 2, height), "concatenation", "3 4"))

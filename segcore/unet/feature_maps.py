@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from segcore.render import colour_scale
+
 ORDERS = ("network order", "most active")
 GAP = 2  # pixels between channels
 GAP_GREY = 128  # seen on a light and on a dark page
 # Viridis of Smith and van der Walt, at nine equal steps: its lightness rises evenly from dark
 # purple to yellow, so it reads without telling hues apart.
-_VIRIDIS = (
+VIRIDIS = (
     (68, 1, 84),
     (71, 44, 122),
     (59, 81, 139),
@@ -50,40 +52,12 @@ class Facts:
     channels: int
 
 
-def colours() -> NDArray[np.uint8]:
-    """Return the scale from the smallest value to the largest, (256, 3) uint8 RGB."""
-    stops = np.array(_VIRIDIS, float)
-    places = np.linspace(0, 255, len(stops))
-    steps = [np.interp(np.arange(256), places, stops[:, c]) for c in range(3)]
-    return np.rint(np.stack(steps, axis=1)).astype(np.uint8)
-
-
-def channel_picture(map2d: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Colour one channel from its smallest value, or 0 if that is less, to its largest, or 0.
-
-    Zero is always within the scale: a channel that is zero everywhere is dark, and one that
-    is the same positive number everywhere is yellow.
-
-    Parameters
-    ----------
-    map2d : (height, width) float
-        Finite.
-
-    Returns
-    -------
-    (height, width, 3) uint8
-        RGB.
-
-    Raises
-    ------
-    ValueError
-        If the array has another number of axes or is empty.
-    """
-    return _coloured(_levels(map2d))
-
-
 def mosaic(feature_map: NDArray[np.floating], columns: int, side: int) -> NDArray[np.uint8]:
-    """Put the channels side by side, each with colours of its own as in `channel_picture`.
+    """Put the channels side by side, each with colours of its own.
+
+    They go from its smallest value, or 0 if that is more, to its largest, or 0: zero is always
+    within the scale, a channel that is zero everywhere is dark, and one that is the same
+    positive number everywhere is yellow.
 
     Parameters
     ----------
@@ -176,4 +150,4 @@ def _resized(levels: NDArray[np.float32], side: int) -> NDArray[np.float32]:
 
 
 def _coloured(levels: NDArray[np.float32]) -> NDArray[np.uint8]:
-    return colours()[np.rint(levels).astype(np.uint8)]
+    return colour_scale(VIRIDIS)[np.rint(levels).astype(np.uint8)]

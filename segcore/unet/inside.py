@@ -70,23 +70,23 @@ class Activations:
         raise KeyError(name)
 
 
-def upwards(level: int) -> str:
+def up_name(level: int) -> str:
     """Return what the lecture calls the way up into a level: "Bottle", "Up_1" to "Up_5".
 
     Examples
     --------
-    >>> upwards(6), upwards(5), upwards(1)
+    >>> up_name(6), up_name(5), up_name(1)
     ('Bottle', 'Up_1', 'Up_5')
     """
     return "Bottle" if level == DEPTH else f"Up_{DEPTH - level}"
 
 
-def convolutions(level: int) -> str:
+def convolution_name(level: int) -> str:
     """Return the name that the two convolutions of the decoder share in a level.
 
     Examples
     --------
-    >>> convolutions(6), convolutions(2), convolutions(1)
+    >>> convolution_name(6), convolution_name(2), convolution_name(1)
     ('Conv_Up_1', 'Conv_Up_5', 'Conv_Classif')
     """
     return "Conv_Classif" if level == 1 else f"Conv_Up_{DEPTH + 1 - level}"
@@ -161,7 +161,7 @@ def _edited(path: Path) -> bytes:
     tensors = [_tensor(graph, layer) for layer in LAYERS[:-1]]
     single = onnx.TensorProto.FLOAT
     for level in SKIPS:
-        place, concatenate = _find(graph, f"Concatenate_{upwards(level)}", "Concat")
+        place, concatenate = _find(graph, f"Concatenate_{up_name(level)}", "Concat")
         _, skip = concatenate.input
         gate, gated = f"skip_{level}", f"skip_{level}_gated"
         graph.input.append(onnx.helper.make_tensor_value_info(gate, single, []))

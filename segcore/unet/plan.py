@@ -1,7 +1,8 @@
 """Every layer of a U-Net with its shape and its cost, worked out without a network.
 
 `lecture` and `original` follow `segcore.models.lecture_unet` and `segcore.models.original_unet`
-layer by layer, name by name; the server shows them without TensorFlow.
+layer by layer, name by name; the server shows them without TensorFlow. Layers that change
+neither shape nor channels are told with the one before: ReLU, dropout and the cropping of skips.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from segcore.models.unet_sides import LEVELS, output_side
-from segcore.unet.seen import Seen
+from segcore.unet.receptive_field import Seen
 
 Part = Literal["encoder", "bottleneck", "decoder", "output"]
 
@@ -24,7 +25,8 @@ class Layer:
     name : str
         As in Keras.
     kind : str
-        input, convolution, normalisation, pooling, transposed, concatenation or output.
+        input, convolution (with its ReLU), linear (a convolution without), normalisation (with
+        its ReLU), pooling, transposed, concatenation or output.
     part : {"encoder", "bottleneck", "decoder", "output"}
     level : int
         From 1, the picture's own size, to the bottom.
@@ -77,7 +79,7 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """Of all layers' outputs of one picture, float32, as a training keeps them."""
+        """Of these layers' outputs of one picture, float32, which a training keeps."""
         return sum(layer.bytes for layer in self.layers)
 
     @property
@@ -116,9 +118,15 @@ class _Writer:
         return Skip(self.last.channels, self.seen)
 
     def convolution(
-        self, name: str, channels: int, kernel: int = 3, *, same: bool, bias: bool = True
+        self,
+        name: str,
+        channels: int,
+        kernel: int = 3,
+        *,
+        same: bool,
+        bias: bool = True,
+        kind: str = "convolution",
     ) -> None:
-        kind = "output" if kernel == 1 else "convolution"
         side = self.last.side - (0 if same else kernel - 1)
         weights = kernel**2 * self.last.channels * channels
         self.seen = self.seen.convolved(kernel, same)
@@ -203,9 +211,11 @@ def lecture(
 
     def level(filters: int, name: str) -> Skip:
         for i in (1, 2):
-            plan.convolution(f"{name}_{i}", filters, same=True, bias=not batch_normalization)
             if batch_normalization:
+                plan.convolution(f"{name}_{i}", filters, same=True, bias=False, kind="linear")
                 plan.normalisation(f"{name}_{i}_BN")
+            else:
+                plan.convolution(f"{name}_{i}", filters, same=True)
         return plan.skip
 
     skips = []
@@ -224,7 +234,7 @@ def lecture(
             level(base_width * 2 ** (depth - i), f"Conv_Up_{i}")
     level(2 * base_width, "Conv_Classif")
     plan.part = "output"
-    plan.convolution("Conv_Out", classes, 1, same=True)
+    plan.convolution("Conv_Out", classes, 1, same=True, kind="output")
     return Plan(tuple(plan.layers))
 
 
@@ -269,5 +279,5 @@ def original(side: int = 572, *, channels: int = 1, classes: int = 2, base_width
         plan.concatenation(f"up_{i}_concatenate", skips.pop())
         level(base_width * 2 ** (i - 1), f"up_{i}")
     plan.part = "output"
-    plan.convolution("output", classes, 1, same=True)
+    plan.convolution("output", classes, 1, same=True, kind="output")
     return Plan(tuple(plan.layers))

@@ -15,8 +15,7 @@ def sentence(layer: Layer) -> str:
         "transposed": "Spreads each value over 2×2 places with weights that were learned: the "
         "map is twice as high and twice as wide, but its edges are still coarse.",
         "concatenation": "Puts the channels that came up from below and those that the skip "
-        f"connection {layer.level} brings from the encoder one behind the other; nothing is "
-        "computed.",
+        f"connection {layer.level} brings from the encoder into one stack; nothing is computed.",
         "output": "Weighs the 16 channels of each pixel into one number, and the sigmoid turns it "
         "into the probability that the pixel belongs to a pet.",
     }[layer.kind]
@@ -34,9 +33,12 @@ def _convolution(layer: Layer) -> str:
     if layer.part == "encoder":
         what = "edges and colours" if layer.level == 1 else "combinations of what came before"
         if first:
-            return f"Looks for {what} in each 3×3 places; ReLU sets everything negative to zero."
+            return (
+                f"Looks for {what} around each place, in 3×3 values; ReLU sets everything "
+                "negative to zero."
+            )
         return (
-            f"Looks for {what}, and each of its values depends on {layer.field}×{layer.field} "
+            f"Looks for {what}, and a value in its middle depends on {layer.field}×{layer.field} "
             "pixels of the picture; the skip connection takes this map across."
         )
     if first:

@@ -53,7 +53,7 @@ def test_it_shows_the_first_sample_with_all_skips_at_once():
     assert [metric.value for metric in app.metric] == ["1.000"]
     points = drawn(app)["data"][-1]["customdata"]
     assert [name for name, *_ in points] == list(u_figure.places())
-    assert ["Conv_Down_3_2", "Convolution, ReLU", "64×64×32"] in points
+    assert ["Conv_Down_3_2", "3×3 convolution, ReLU", "64×64×32"] in points
     assert skip_labels(app) == [f"skip {level}" for level in SKIPS]
     assert "8 channels" in told(app)
 
@@ -146,6 +146,6 @@ def test_a_damaged_upload_is_answered_in_one_sentence_and_a_good_one_is_shown():
 
 def test_a_model_that_is_missing_is_said_in_one_sentence(monkeypatch):
     monkeypatch.setattr(inside, "MODEL", "gone")
-    view.seen._overview.clear()
+    view.remembered._overview.clear()
     app = opened()
     assert not app.exception and "no model" in app.error[0].value

@@ -46,7 +46,7 @@ def test_the_settings_of_the_address_count() -> None:
     "address", [{"depth": "99"}, {"side": "257"}, {"net": "V-Net"}, {"width": "x"}, {"bn": "7"}]
 )
 def test_an_address_that_does_not_fit_shows_the_lectures(address) -> None:
-    assert figures(visit(**address))[0] == "256×256×3 → 256×256×1"
+    assert figures(visit(**address))[:2] == ["256×256×3 → 256×256×1", "6,667,639"]
 
 
 def test_more_levels_keep_to_sides_that_can_be_halved() -> None:

@@ -7,23 +7,24 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.color import rgb2lab
 
+from segcore.render import colour_scale
 from segcore.unet.feature_maps import (
     GAP,
     GAP_GREY,
-    channel_picture,
-    colours,
+    VIRIDIS,
     facts,
     mosaic,
     order,
 )
 
+COLOURS = colour_scale(VIRIDIS)
 FINITE = st.floats(-1000, 1000, width=32)
 MAPS = arrays(np.float32, array_shapes(min_dims=3, max_dims=3, max_side=6), elements=FINITE)
 
 
 def coloured(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return the colours of values one by one."""
-    table, picture = colours(), np.zeros((*values.shape, 3), np.uint8)
+    table, picture = COLOURS, np.zeros((*values.shape, 3), np.uint8)
     for place in np.ndindex(values.shape):
         step = (float(values[place]) - low) * 255 / (high - low) if high > low else 0.0
         picture[place] = table[round(step)]
@@ -31,15 +32,19 @@ def coloured(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 
 def test_lightness_rises_along_the_scale():
-    lightness = rgb2lab(colours()[None] / 255)[0, :, 0]
+    lightness = rgb2lab(COLOURS[None] / 255)[0, :, 0]
     assert (np.diff(lightness[::4]) > 0).all()
     assert lightness[0] < 16 and lightness[-1] > 90
     assert np.abs(lightness - np.linspace(lightness[0], lightness[-1], 256)).max() < 2
 
 
-@given(MAPS)
-def test_a_channel_is_coloured_from_its_smallest_to_its_largest_value(feature_map):
-    channel = feature_map[..., 0]
+def channel_picture(channel: np.ndarray) -> np.ndarray:
+    """Return the mosaic of one square channel at its own size."""
+    return mosaic(channel[..., None], 1, len(channel))
+
+
+@given(arrays(np.float32, st.integers(1, 6).map(lambda n: (n, n)), elements=FINITE))
+def test_a_channel_is_coloured_from_its_smallest_to_its_largest_value(channel):
     low, high = min(0, channel.min()), max(0, channel.max())
     expected = coloured(channel, low, high).astype(int)
     assert np.abs(channel_picture(channel) - expected).max() <= 3  # a step of rounding
@@ -47,8 +52,8 @@ def test_a_channel_is_coloured_from_its_smallest_to_its_largest_value(feature_ma
 
 @pytest.mark.parametrize(("value", "place"), [(0, 0), (3.5, 255), (-2, 0), (1e-30, 255)])
 def test_a_constant_channel_is_one_colour(value, place):
-    picture = channel_picture(np.full((4, 5), value, np.float32))
-    assert (picture == colours()[place]).all() and picture.shape == (4, 5, 3)
+    picture = channel_picture(np.full((4, 4), value, np.float32))
+    assert (picture == COLOURS[place]).all() and picture.shape == (4, 4, 3)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -110,8 +115,6 @@ def test_channels_that_are_equally_active_stay_in_their_order():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: channel_picture(np.zeros((2, 2, 1))), r"\(2, 2, 1\)"),
-        (lambda: channel_picture(np.zeros((0, 2))), r"\(0, 2\)"),
         (lambda: mosaic(np.zeros((2, 2)), 1, 1), r"\(2, 2\)"),
         (lambda: mosaic(np.zeros((2, 2, 0)), 1, 1), r"\(2, 2, 0\)"),
         (lambda: mosaic(np.zeros((2, 2, 1)), 0, 1), "columns=0"),

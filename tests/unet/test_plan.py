@@ -1,5 +1,6 @@
 """The plans against the networks themselves, layer by layer."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -63,16 +64,21 @@ def _inputs() -> list[int]:
     return [3, 2, 2, 2, 4, 4, 1, 3, 4, 4]
 
 
-@pytest.mark.parametrize("depth", [1, 2])
-def test_the_field_is_what_a_value_depends_on(depth) -> None:
-    """Linear networks of ones: which input pixels change the middle of a layer's output."""
-    import keras
-
-    side = 64
-    model = lecture_unet((side, side, 1), base_width=1, depth=depth)
-    model.set_weights([np.ones_like(w) for w in model.get_weights()])
-    plan = lecture(side, channels=1, base_width=1, depth=depth)
-    wanted = [layer for layer in plan.layers if layer.kind in ("convolution", "transposed")]
+@pytest.mark.parametrize(
+    ("build", "plan", "options"),
+    [
+        (lecture_unet, lecture, {"depth": 1}),
+        (lecture_unet, lecture, {"depth": 2}),
+        (original_unet, original, {}),
+    ],
+)
+def test_the_field_is_what_a_value_depends_on(build, plan, options) -> None:
+    """Networks of positive weights: which input pixels change the middle of a layer's output."""
+    side = 188 if build is original_unet else 64
+    model = build((side, side, 1), base_width=1, **options)
+    plan = plan(side, channels=1, base_width=1, **options)
+    model.set_weights([np.full_like(w, 0.25) for w in model.get_weights()])
+    wanted = [layer for layer in plan.layers if layer.kind not in ("input", "output")]
     inner = keras.Model(model.input, [model.get_layer(layer.name).output for layer in wanted])
     zero = [np.asarray(x) for x in inner(np.zeros((1, side, side, 1), np.float32))]
     pushed = np.zeros((side, side, side, 1), np.float32)
@@ -96,7 +102,9 @@ def test_the_field_is_what_a_value_depends_on(depth) -> None:
     ],
 )
 def test_what_cannot_be_built_is_refused(build, options) -> None:
-    with pytest.raises(ValueError, match=str(next(iter(options.values())))):
+    ((name, value),) = options.items()
+    words = f"side of {value} pixels" if build is original else f"{name}={value}"
+    with pytest.raises(ValueError, match=words):
         build(**options)
 
 

@@ -14,14 +14,15 @@ from segcore import images, render
 from segcore.exporters.pictures import file_name, stem
 from segcore.inference.zoo import ModelUnavailable
 from segcore.labels import level
+from segcore.memory import sparing
 from segcore.metrics.overlap import count, iou
 from segcore.sample_outlines import square_target
 from segcore.ui import pictures
 from segcore.ui.embedded import embedded_picture
 from segcore.ui.pictures import Picture
 from segcore.ui.text import plain
-from segcore.ui.unet import seen, u_figure
-from segcore.ui.unet.seen import MOST, SIDE, Closeup, Ground, Overview, Run
+from segcore.ui.unet import remembered, u_figure
+from segcore.ui.unet.remembered import MOST, SIDE, Closeup, Ground, Overview, Run
 from segcore.ui.unet.u_figure import Tile
 from segcore.unet import diagram
 from segcore.unet.feature_maps import ORDERS
@@ -40,7 +41,7 @@ def show() -> None:
         st.info("Add a picture above, or go back to the samples.", icon=":material/upload:")
         return
     (picture,) = chosen
-    ground = seen.read(picture)
+    ground = remembered.read(picture)
     if isinstance(ground, str):
         st.error(plain(ground), icon=":material/broken_image:")
         return
@@ -61,13 +62,13 @@ def _explore(picture: Picture, ground: Ground) -> None:
 def _explored(picture: Picture, ground: Ground) -> None:
     off = _switches()
     run = cache(lambda: activations(ground.square, off))  # once for the U and the stage
-    now = seen.overview(picture, off, run)
-    whole = seen.overview(picture, frozenset(), lambda: activations(ground.square))
+    now = remembered.overview(picture, off, run)
+    whole = remembered.overview(picture, frozenset(), lambda: activations(ground.square))
     left, right = st.columns(2, gap="medium")
     with right:
         _result(picture, ground, now, whole)
         name, by = _stage_picker()
-        closeup = seen.closeup(picture, off, name, by, run)
+        closeup = remembered.closeup(picture, off, name, by, run)
         # Not `run`: a button lives on, and would keep the feature maps of all stages.
         _stage(picture, name, closeup, lambda: activations(ground.square, off))
     with left:
@@ -79,7 +80,7 @@ def _switches() -> frozenset[int]:
     asked = st.query_params.get("skips", "")
     if asked != NO_SKIPS and not re.fullmatch("[1-6]+", asked):
         asked = ALL_SKIPS
-    st.session_state["unet-skips"] = [level for level in SKIPS if str(level) in asked]
+    st.session_state["unet-skips"] = [skip for skip in SKIPS if str(skip) in asked]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         on = st.pills(
             "Skip connections",
@@ -131,9 +132,10 @@ def _u(ground: Ground, now: Overview, off: frozenset[int], name: str) -> None:
         + (f"skip connections {gone} are off" if off else "all skip connections are on"),
     )
     st.caption(
-        "↓ max pooling, then two convolutions: half as high and wide · ↗ transposed convolution: "
-        "twice as high and wide · → skip connection, joined with what comes up ↖, then two "
-        "convolutions. Each tile is the mean of its channels; click one to see them."
+        "↓ between levels: max pooling to half the height and width, then two convolutions (at the "
+        "first level only these) · ↗ transposed convolution: twice as high and wide · → skip "
+        "connection, joined with what comes up ↖, then two convolutions · ↑ 1×1 convolution to the "
+        "output. Each tile is the mean of its channels; click one to see them."
     )
 
 
@@ -154,15 +156,15 @@ def _result(picture: Picture, ground: Ground, now: Overview, whole: Overview) ->
     preview = images.decode(ground.preview)
     mask = images.resize(now.coarse, preview.shape[:2]) >= level(0.5)
     left, right = st.columns([3, 2])
-    share = f"{now.mask().mean():.1%} of it marked as pet"
+    share = f"marked as pet, {now.mask().mean():.1%} of the picture"
     with left:
         embedded_picture(render.overlay(preview, mask), f"{picture.alt}: {share}")
     with right:
-        st.metric("IoU with all skips on", _figure(iou(count(whole.mask(), now.mask()))))
+        st.metric("IoU with the result of all skips", _figure(iou(count(whole.mask(), now.mask()))))
         truth = square_target(picture.key, SIDE) if picture.sample else None
         if truth is not None:
             st.metric("IoU with the outline drawn by hand", _figure(iou(count(truth, now.mask()))))
-        st.caption(f"Green: {share}, where the probability is 0.5 or more.")
+        st.caption(f"Green: {share}. There the probability is 0.5 or more.")
 
 
 def _figure(value: float) -> str:
@@ -198,7 +200,7 @@ def _stage(picture: Picture, name: str, closeup: Closeup, run: Run) -> None:
         width="stretch" if told.channels > 2 else "content",
     )
     st.caption(
-        f"{shown}, from dark (its smallest value, at most 0) to yellow (its largest) · "
+        f"{shown}, from dark (its smallest value, at most 0) to yellow (its largest, at least 0) · "
         f"values {told.low:.2f} to {told.high:.2f}, mean {told.mean:.3f} · "
         f"{told.zeros:.0%} of all values are zero · "
         f"channels that are zero everywhere: {told.silent}"
@@ -225,5 +227,6 @@ def _stage(picture: Picture, name: str, closeup: Closeup, run: Run) -> None:
 
 def _npz(run: Run, name: str) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, feature_map=run().stage(name).feature_map)
+    with sparing():
+        np.savez_compressed(file, feature_map=run().stage(name).feature_map)
     return file.getvalue()

@@ -44,8 +44,8 @@ def show() -> None:
     st.html(f'<p style="font-size:.875rem">{diagram.legend(plan)}</p>')
     st.caption(
         "A block is a layer's output: the number above it counts its channels, the one beside a "
-        "row the side in pixels. Point at a block for its name, shape and parameters, and the part "
-        "of the picture that it sees."
+        "row the side in pixels. Point at a block for its name, shape and parameters, and how much "
+        "of the picture its middle sees; the table below lists them all."
     )
     if network == "Original":
         _tile(first.side, last.side)
@@ -146,7 +146,7 @@ def _table(plan: Plan, network: str) -> None:
             "Output": [layer.shape for layer in plan.layers],
             "Parameters": [f"{layer.parameters:,}" for layer in plan.layers],
             "Million multiplications": [f"{x.multiplications / 1e6:,.1f}" for x in plan.layers],
-            "Sees, pixels": [f"{layer.field}×{layer.field}" for layer in plan.layers],
+            "Middle sees, pixels": [f"{layer.field}×{layer.field}" for layer in plan.layers],
         }
         tables.show(columns, right=columns.keys() - {"Layer", "Kind"})
     st.download_button(

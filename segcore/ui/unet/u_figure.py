@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from segcore.ui.embedded import data_address
 from segcore.unet.diagram import NAMES
-from segcore.unet.inside import DEPTH, LAYERS, SKIPS, convolutions, upwards
+from segcore.unet.inside import DEPTH, LAYERS, SKIPS, convolution_name, up_name
 
 TILE = 54  # pixels; the same at every width, as the marks that take the clicks are
 ROW = 84  # pixels from one level to the next
@@ -37,7 +37,7 @@ class Tile:
     shape: tuple[int, ...]
 
     @property
-    def size(self) -> str:
+    def label(self) -> str:
         """The shape as it is written under the tile."""
         return "×".join(map(str, self.shape))
 
@@ -49,8 +49,8 @@ def places() -> dict[str, Place]:
         found[f"Conv_Down_{level}_2"] = (ENCODER, level)
     found["Conv_Bottle_2"] = (BOTTOM, DEPTH + 1)
     for level in reversed(SKIPS):
-        found[f"Conv_Transp_{upwards(level)}"] = (UP, level + 0.5)
-        found[f"{convolutions(level)}_2"] = (DECODER, level)
+        found[f"Conv_Transp_{up_name(level)}"] = (UP, level + 0.5)
+        found[f"{convolution_name(level)}_2"] = (DECODER, level)
     found["Conv_Out"] = (DECODER, 0)
     return found
 
@@ -185,7 +185,7 @@ def _images(figure: go.Figure, tiles: Mapping[str, Tile], picture: Tile) -> None
             x=[x],
             y=[y + _LABEL],
             mode="text",
-            text=[tile.size],
+            text=[tile.label],
             textfont={"size": 12},
             hoverinfo="skip",
         )
@@ -209,7 +209,7 @@ def _points(figure: go.Figure, tiles: Mapping[str, Tile], chosen: str) -> None:
     figure.add_scatter(
         x=[x for x, _ in where.values()],
         y=[y for _, y in where.values()],
-        customdata=[[name, _KINDS[name], tiles[name].size] for name in where],
+        customdata=[[name, _KINDS[name], tiles[name].label] for name in where],
         mode="markers",
         marker={
             "symbol": "square",

@@ -5,7 +5,6 @@ A visitor's own pictures, and what is made of them, stay in that visitor's sessi
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from segcore import images
 from segcore.labels import level
-from segcore.memory import give_back
+from segcore.memory import sparing
 from segcore.ui.pictures import Picture
 from segcore.ui.unet import u_figure
 from segcore.ui.unet.u_figure import Tile
@@ -28,7 +27,6 @@ SHEET = 640  # pixels of a sheet of channels across, about
 LARGEST = 256  # pixels of a channel on it
 MOST = 64  # channels on it
 Run = Callable[[], Activations]
-_at_once = threading.BoundedSemaphore(2)  # pictures decoded at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -90,34 +88,34 @@ def closeup(picture: Picture, off: frozenset[int], name: str, by: str, run: Run)
 
 
 def _reading(picture: Picture) -> Ground | str:
-    try:
-        with _at_once:
+    with sparing():
+        try:
             pixels = picture.decode()
-            preview = images.encode_jpeg(images.fit(pixels, PREVIEW))
-            return Ground(images.resize(pixels, (SIDE, SIDE)), preview)
-    except images.PictureError as error:
-        return str(error)
-    finally:
-        give_back()
+        except images.PictureError as error:
+            return str(error)
+        preview = images.encode_jpeg(images.fit(pixels, PREVIEW))
+        return Ground(images.resize(pixels, (SIDE, SIDE)), preview)
 
 
 def _looking(run: Run) -> Overview:
-    seen = run()
-    tiles = {}
-    for name in u_figure.places():
-        feature_map = seen.stage(name).feature_map
-        mean = feature_map.mean(axis=2, keepdims=True)
-        small = images.encode_jpeg(mosaic(mean, 1, 2 * u_figure.TILE))
-        tiles[name] = Tile(small, feature_map.shape)
-    return Overview(tiles, np.rint(seen.probability * 255).astype(np.uint8))
+    with sparing():
+        seen = run()
+        tiles = {}
+        for name in u_figure.places():
+            feature_map = seen.stage(name).feature_map
+            mean = feature_map.mean(axis=2, keepdims=True)
+            small = images.encode_jpeg(mosaic(mean, 1, 2 * u_figure.TILE))
+            tiles[name] = Tile(small, feature_map.shape)
+        return Overview(tiles, np.rint(seen.probability * 255).astype(np.uint8))
 
 
 def _looking_closely(name: str, by: str, run: Run) -> Closeup:
-    feature_map = run().stage(name).feature_map
-    shown = feature_map[..., order(feature_map, by)[:MOST]]
-    columns = _columns(shown.shape[2])
-    sheet = mosaic(shown, columns, min(LARGEST, SHEET // columns))
-    return Closeup(images.encode_png(sheet), facts(feature_map))
+    with sparing():
+        feature_map = run().stage(name).feature_map
+        shown = feature_map[..., order(feature_map, by)[:MOST]]
+        columns = _columns(shown.shape[2])
+        sheet = mosaic(shown, columns, min(LARGEST, SHEET // columns))
+        return Closeup(images.encode_png(sheet), facts(feature_map))
 
 
 def _columns(channels: int) -> int:

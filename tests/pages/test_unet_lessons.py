@@ -69,6 +69,8 @@ def test_the_sentences_follow_kernel_and_stride() -> None:
     assert "(4 − 1) × 2 + 2 = **8**" in view.text()
     assert "131,136" in view.text()
     assert "exactly one input cell" in view.text()
+    assert "no **checkerboard** comes from overlap" in view.text()
+    assert "Unequal weights in the kernel can still make one" in view.text()
     view.choose("up-kernel", 3)
     assert "(4 − 1) × 2 + 3 = **9**" in view.text()
     assert "by 1, 2 or 4 input cells" in view.text() and "checkerboard" in view.text()
@@ -97,9 +99,11 @@ def test_every_input_can_be_stamped_to_the_end(name) -> None:
 
 def test_nearest_leaves_flat_what_is_flat() -> None:
     view = View("upsampling", up_numbers="Nearest")
-    assert "comes out as 1 everywhere" in view.text()
+    assert "comes out as 1 everywhere: flat" in view.text()
     view.choose("up-kernel", 3)
-    assert "values from 1 to 4" in view.text()
+    assert "values from 1 to 4 away from the border" in view.text()
+    view.choose("up-kernel", 4)
+    assert "comes out as 4 away from the border: flat" in view.text()
 
 
 # === Losses ===

@@ -9,13 +9,13 @@ from PIL import Image
 from segcore.sample_pictures import sample_pictures
 from segcore.unet import transposed
 from segcore.unet.grids import grid, short
+from segcore.unet.plan import lecture
 from segcore.unet.transposed import Grid
 
 ONE, DIAGONAL, RAMP, PICTURE = "One bright cell", "Diagonal", "Ramp", "A small picture"
 INPUTS = (RAMP, ONE, DIAGONAL, PICTURE)
 EYE = (130, 70, 210, 150)  # left, top, right and bottom of an eye in the sample "chelsea"
 SMALL, LARGE = 164, 240  # pixels a side; two small ones fit beside each other on a phone
-IN_LECTURE, OUT_LECTURE = 512, 64  # channels of the first step up of the lecture's U-Net
 CHECKERBOARD = (
     "[Odena, Dumoulin and Olah, Distill 2016](https://distill.pub/2016/deconv-checkerboard/)"
 )
@@ -136,12 +136,14 @@ def _sentences(values: Grid, weights: Grid, stride: int) -> None:
 
 
 def _weights(size: int) -> None:
-    learned = transposed.parameters(size, IN_LECTURE, OUT_LECTURE)
+    channels = {layer.name: layer.channels for layer in lecture().layers}
+    before, after = channels["Conv_Bottle_2"], channels["Conv_Transp_Bottle"]
+    learned = transposed.parameters(size, before, after)
     st.markdown(
-        f"- **Weights.** From {IN_LECTURE} to {OUT_LECTURE} channels, the lecture's first step "
-        f"up, a kernel of {size} × {size} has {size} × {size} × {IN_LECTURE} × {OUT_LECTURE} + "
-        f"{OUT_LECTURE} = **{learned:,}** weights. Nearest and bilinear have **none**: they are "
-        "fixed rules, and nothing is learned."
+        f"- **Weights.** From {before} to {after} channels, the lecture's first step up, a kernel "
+        f"of {size} × {size} has {size} × {size} × {before} × {after} + {after} = **{learned:,}** "
+        "weights. Nearest and bilinear have **none**: they are fixed rules, and nothing is "
+        "learned."
         "\n- **In this project.** The lecture's U-Net and the original one go up with kernel 2 and "
         "stride 2. The U-Net with an EfficientNet-Lite encoder repeats each cell (nearest) and "
         "leaves the learning to the 3×3 convolution after it; only its last step is a "

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from segcore.ui import tables
+from segcore.ui.unet.controls import slider
 from segcore.unet.histograms import histograms
 from segcore.unet.regularisation import (
     Averages,
@@ -51,15 +52,11 @@ def show() -> None:
 
 def _sliders() -> tuple[float, float, float, float]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        drift = _slider("Mean rises by", 0.0, 5.0, 3.0, 0.5, "bn-rise")
-        growth = _slider("Spread grows by", 0.5, 2.0, 1.5, 0.1, "bn-growth")
-        gamma = _slider("Gamma", 0.0, 2.0, 1.0, 0.1, "bn-gamma")
-        beta = _slider("Beta", -3.0, 3.0, 0.0, 0.1, "bn-beta")
+        drift = slider("Mean rises by", 0.0, 5.0, 3.0, 0.5, "bn-rise")
+        growth = slider("Spread grows by", 0.5, 2.0, 1.5, 0.1, "bn-growth")
+        gamma = slider("Gamma", 0.0, 2.0, 1.0, 0.1, "bn-gamma")
+        beta = slider("Beta", -3.0, 3.0, 0.0, 0.1, "bn-beta")
     return drift, growth, gamma, beta
-
-
-def _slider(label: str, low: float, high: float, value: float, step: float, key: str) -> float:
-    return st.slider(label, low, high, value, step, key=key, bind="query-params", width=164)
 
 
 def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:

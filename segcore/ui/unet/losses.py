@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segcore import metrics
 from segcore.ui import tables
 from segcore.ui.embedded import embedded_picture
+from segcore.ui.unet.controls import slider
 from segcore.unet import loss_charts, loss_pictures, loss_scene, loss_terms
 from segcore.unet.loss_terms import Losses
 
@@ -79,15 +80,11 @@ def _choose() -> Settings:
             bind="query-params",
             width=200,
         )
-        shift = _slider("Shift, pixels", 0, loss_scene.MAX_SHIFT, 10, 1, "loss-shift")
-        softness = _slider("Softness, pixels", 0.0, 8.0, 1.0, 0.5, "loss-softness")
-        confidence = _slider("Confidence", 0.5, 1.0, 0.95, 0.01, "loss-confidence")
-        weight = _slider("Weight of Dice in the sum", 0.0, 1.0, 0.5, 0.05, "loss-weight")
+        shift = slider("Shift, pixels", 0, loss_scene.MAX_SHIFT, 10, 1, "loss-shift")
+        softness = slider("Softness, pixels", 0.0, 8.0, 1.0, 0.5, "loss-softness")
+        confidence = slider("Confidence", 0.5, 1.0, 0.95, 0.01, "loss-confidence")
+        weight = slider("Weight of Dice in the sum", 0.0, 1.0, 0.5, 0.05, "loss-weight")
     return Settings(shape or "Disc", share / 100, int(shift), softness, confidence, weight)
-
-
-def _slider(label: str, low: float, high: float, value: float, step: float, key: str) -> float:
-    return st.slider(label, low, high, value, step, key=key, bind="query-params", width=164)
 
 
 def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:

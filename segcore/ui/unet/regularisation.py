@@ -69,8 +69,8 @@ def _augmentation() -> None:
         )
         _to_training()
     st.caption(
-        "The default settings, with which the larger pet model of this project learned. The blue "
-        "line is the outline, drawn by hand, of what counts as cat."
+        "The default settings, with which the pet model with an EfficientNet-Lite encoder learned. "
+        "The blue line is the outline, drawn by hand, of what counts as cat."
     )
 
 

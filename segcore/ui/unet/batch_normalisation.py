@@ -44,9 +44,12 @@ def show() -> None:
     _table(batches, results, averages)
     st.markdown(
         "**In this project:** the lecture's U-Net has it as an option, off at first as in the "
-        "lecture; the recipe for your own pictures turns it on. The encoders from EfficientNet-"
-        "Lite and the decoders on them use it after their convolutions. Where the first blocks of "
-        "an encoder are frozen, they keep their running averages of ImageNet as well."
+        "lecture; the recipe for your own pictures turns it on. The pet model with an "
+        "EfficientNet-Lite encoder uses it after the convolutions of both sides of its U; the "
+        "frozen first blocks of its encoder keep their running averages of ImageNet. In the "
+        "encoder of the models for scenes and prompts, averages, gamma and beta of ImageNet are "
+        "folded into the convolutions' weights: no layer of its own is left there, and a training "
+        "step is quicker."
     )
 
 

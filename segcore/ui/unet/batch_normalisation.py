@@ -28,13 +28,14 @@ def show() -> None:
     """Show the part with its heading."""
     st.markdown("#### Batch normalisation")
     st.markdown(
-        "While the early layers learn, what they give on keeps changing its mean and spread, and "
-        "the later layers have to follow. Batch normalisation takes each channel, subtracts its "
-        "mean and divides by its spread; then two learned numbers, **gamma** and **beta**, set "
-        "spread and mean as the network likes. This allows larger steps, so trainings are "
-        "quicker, and since each picture depends a little on the others in its batch, it also "
-        "acts against learning by heart ([Ioffe and Szegedy 2015]"
-        "(https://arxiv.org/abs/1502.03167))."
+        "Batch normalisation takes each channel, subtracts its mean and divides by its spread; "
+        "then two learned numbers, **gamma** and **beta**, set spread and mean as the network "
+        "likes. This allows larger steps, so trainings are quicker, and since each picture depends "
+        "a little on the others in its batch, it also acts against learning by heart. Its authors "
+        "explain it so: while the early layers learn, what they pass on keeps changing its mean "
+        "and spread, and the later layers have to follow ([Ioffe and Szegedy 2015]"
+        "(https://arxiv.org/abs/1502.03167)). Why it works is still debated: [Santurkar et al. "
+        "2018](https://arxiv.org/abs/1805.11604) find that it makes the loss smoother instead."
     )
     drift, growth, gamma, beta = _sliders()
     batches = activation_batches(drift, growth, BATCHES)

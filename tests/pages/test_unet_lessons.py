@@ -123,6 +123,8 @@ def test_a_perfect_prediction_has_no_loss() -> None:
     view = View("losses", loss_shift="0", loss_softness="0", loss_confidence="1")
     values = [row["Value"] for row in view.table("Measure")]
     assert values == [0, 0, 0, 0, 1, 1]
+    assert "Yellow: 0.10." in view.text()
+    assert view.pictures()[1][1].endswith("up to 0.00, highest where the prediction is least right")
 
 
 def test_the_weight_goes_from_one_loss_to_the_other() -> None:

@@ -91,7 +91,8 @@ def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:
     entropy = loss_terms.cross_entropy_map(truth, guess)
     overlap = loss_terms.overlap_map(truth, guess)
     both = metrics.iou(metrics.count(truth, guess >= 0.5))
-    top, most = float(entropy.max()), float(overlap.max())
+    worst, most = float(entropy.max()), float(overlap.max())
+    top = max(worst, 0.1)  # a perfect prediction is dark blue all over
     shown = (
         (
             "Target and prediction",
@@ -104,7 +105,8 @@ def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:
             "Cross-entropy of each pixel",
             loss_pictures.heat(entropy, top),
             f"Dark blue: 0. Yellow: {top:.2f}. The loss is the mean over the picture.",
-            f"Map of the cross-entropy, up to {top:.2f} where the prediction is sure and wrong",
+            f"Map of the cross-entropy, up to {worst:.2f}, highest where the prediction is least "
+            "right",
         ),
         (
             "Where Dice finds overlap",

@@ -127,6 +127,11 @@ def test_a_perfect_prediction_has_no_loss() -> None:
     assert view.pictures()[1][1].endswith("up to 0.00, highest where the prediction is least right")
 
 
+def test_what_is_no_more_than_one_half_sure_predicts_nothing() -> None:
+    view = View("losses", loss_confidence="0.5", loss_shift="0")
+    assert {row["Measure"]: row["Value"] for row in view.table("Measure")}["IoU at 0.5"] == 0
+
+
 def test_the_weight_goes_from_one_loss_to_the_other() -> None:
     view = View("losses", loss_weight="1")
     entropy, dice, weighted, *_ = (row["Value"] for row in view.table("Measure"))

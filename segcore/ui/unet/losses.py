@@ -54,7 +54,7 @@ def show() -> None:
     _pictures(truth, guess, settings)
     numbers, words = st.columns([2, 3], gap="large")
     with numbers:
-        _table(found, metrics.count(truth, guess >= 0.5), settings.weight)
+        _table(found, metrics.count(truth, guess > 0.5), settings.weight)
     with words:
         _advice()
     _charts(settings)
@@ -90,7 +90,7 @@ def _choose() -> Settings:
 def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:
     entropy = loss_terms.cross_entropy_map(truth, guess)
     overlap = loss_terms.overlap_map(truth, guess)
-    both = metrics.iou(metrics.count(truth, guess >= 0.5))
+    both = metrics.iou(metrics.count(truth, guess > 0.5))
     worst, most = float(entropy.max()), float(overlap.max())
     top = max(worst, 0.1)  # a perfect prediction is dark blue all over
     shown = (

@@ -115,6 +115,13 @@ def test_losses_rise_until_the_object_is_passed(shape, share):
     assert (beyond > 0.5).sum() == truth.sum()  # nothing has left the picture
 
 
+def test_the_shifts_reach_as_far_as_asked():
+    near, _ = loss_scene.by_shift("Disc", 0.001, 0, 0.95, 0.5, 33)
+    far, found = loss_scene.by_shift("Disc", 0.001, 0, 0.95, 0.5, 33, least=90)
+    assert near[-1] < 20 and far[-1] == 90
+    assert len(far) == len(found) == 33
+
+
 def test_saying_background_everywhere_costs_cross_entropy_little_and_dice_much():
     few = loss_scene.all_background(0.001, 0.999, 0.5)
     assert few.cross_entropy < 0.01 and few.soft_dice > 0.9

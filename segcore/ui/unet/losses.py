@@ -170,16 +170,16 @@ def _charts(settings: Settings) -> None:
 def _by_shift(settings: Settings) -> None:
     shape, share, shift, softness, confidence, weight = settings
     st.markdown("**The prediction moves off its target**")
-    shifts, found = loss_scene.by_shift(shape, share, softness, confidence, weight, STEPS)
+    shifts, found = loss_scene.by_shift(shape, share, softness, confidence, weight, STEPS, shift)
     first, last = found[0], found[-1]
     _chart(
-        loss_charts.curves(shifts, found, "Shift, pixels", min(shift, int(shifts[-1]))),
+        loss_charts.curves(shifts, found, "Shift, pixels", shift),
         "loss-by-shift",
         f"Losses by shift: Dice loss from {first.soft_dice:.2f} to {last.soft_dice:.2f}, "
         f"cross-entropy from {first.cross_entropy:.3f} to {last.cross_entropy:.3f}",
     )
     st.caption(
-        "From no shift to just beyond the object. The losses rise with the area that is wrong and "
+        "From no shift to beyond the object. The losses rise with the area that is wrong and "
         "stay level once nothing overlaps. The grey line is the prediction above."
     )
 

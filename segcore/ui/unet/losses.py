@@ -149,13 +149,15 @@ def _advice() -> None:
         "prediction is. Its weakness: each pixel counts the same, so a large background outvotes "
         "a small object. The first U-Net answered that with weights for classes and for thin "
         "gaps between cells.\n"
-        "- **Dice loss** compares areas, so pixels of background that are right do not make it "
-        "smaller. Use it where objects are small. Its weakness: once nothing overlaps, moving "
-        "nearer changes nothing, and a few pixels of a tiny object make it jump.\n"
+        "- **Dice loss** compares areas, so pixels of background that are right and sure do not "
+        "count in it, however many they are. Use it where objects are small. Its weakness: all "
+        "pixels share one ratio, so the push on one pixel depends on all others, and it is "
+        "unsteady where objects are tiny or absent.\n"
         "- **The sum of both** takes the steady push of one and the balance of the other. The "
         "pet models of this project learned with half and half.\n"
         "- **Focal loss** is cross-entropy that turns down what is already right: a pixel counts "
-        "(1 − p)² times, so that the hard pixels are left to learn from."
+        "(1 − p)² times (p: probability of the right class), so that the hard pixels are left to "
+        "learn from."
     )
 
 

@@ -119,6 +119,18 @@ def all_background(share: float, confidence: float, dice_weight: float) -> Losse
     dice_weight : float
         As of `segcore.unet.loss_terms.losses`.
     """
-    truth = np.zeros((HEIGHT, WIDTH), bool)
-    truth.flat[: round(share * truth.size)] = 1  # where the object lies makes no difference here
+    truth = _somewhere(share)
     return losses(truth, np.full(truth.shape, 1 - confidence), dice_weight)
+
+
+def all_found(share: float, confidence: float, dice_weight: float) -> Losses:
+    """Return the losses of a network that is right everywhere; else as `all_background`."""
+    truth = _somewhere(share)
+    return losses(truth, np.where(truth, confidence, 1 - confidence), dice_weight)
+
+
+def _somewhere(share: float) -> NDArray[np.bool_]:
+    """Return a target of that share; where it lies makes no difference to the losses."""
+    truth = np.zeros((HEIGHT, WIDTH), bool)
+    truth.flat[: round(share * truth.size)] = True
+    return truth

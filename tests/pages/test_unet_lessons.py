@@ -140,6 +140,13 @@ def test_the_weight_goes_from_one_loss_to_the_other() -> None:
     assert view.table("Measure")[2]["Value"] == entropy
 
 
+def test_missing_the_object_is_compared_with_finding_it() -> None:
+    view = View("losses", loss_share="0.1 %")
+    assert "a cross-entropy of 0.054 and a Dice loss of 0.997" in view.text()
+    assert "costs 0.051 and 0.963" in view.text()
+    assert "found in full: 0.051 and 0.963" in view.charts()[1].alt
+
+
 def test_share_and_object_change_the_pictures() -> None:
     view = View("losses")
     shown = view.pictures()

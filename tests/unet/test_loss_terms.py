@@ -127,3 +127,18 @@ def test_saying_background_everywhere_costs_cross_entropy_little_and_dice_much()
     assert few.cross_entropy < 0.01 and few.soft_dice > 0.9
     values = [loss_scene.all_background(share, 0.95, 0.5) for share in loss_scene.shares()]
     assert np.all(np.diff([value.cross_entropy for value in values]) > 0)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.5])
+def test_finding_all_of_the_object_costs_less_than_finding_nothing(share):
+    found, missed = (
+        loss(share, 0.95, 0.5) for loss in (loss_scene.all_found, loss_scene.all_background)
+    )
+    assert all(less < more for less, more in zip(found, missed, strict=True))
+    assert found.cross_entropy == pytest.approx(-np.log(0.95), rel=1e-6)
+    right_and_sure = loss_scene.all_found(share, 1.0, 0.5)
+    assert max(right_and_sure) == pytest.approx(0, abs=1e-5)
+
+
+def test_dice_of_a_tiny_object_is_high_even_where_all_of_it_is_found():
+    assert loss_scene.all_found(0.001, 0.95, 0.5).soft_dice > 0.95

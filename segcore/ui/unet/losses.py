@@ -189,18 +189,32 @@ def _by_shift(settings: Settings) -> None:
 def _by_share(share: float, confidence: float, weight: float) -> None:
     st.markdown("**A network that says “background” everywhere**")
     shares = loss_scene.shares()
-    found = [loss_scene.all_background(each, confidence, weight) for each in shares]
-    here = loss_scene.all_background(share, confidence, weight)
+    missed = [loss_scene.all_background(each, confidence, weight) for each in shares]
+    found = [loss_scene.all_found(each, confidence, weight) for each in shares]
+    miss = loss_scene.all_background(share, confidence, weight)
+    find = loss_scene.all_found(share, confidence, weight)
     _chart(
-        loss_charts.curves(shares, found, "Object's share of the picture", share, logarithmic=True),
+        loss_charts.curves(
+            shares,
+            missed,
+            "Object's share of the picture",
+            share,
+            logarithmic=True,
+            thin=("all found", found),
+        ),
         "loss-all-background",
         f"Losses of a prediction of background only: at {share:.1%} object, cross-entropy "
-        f"{here.cross_entropy:.3f}, Dice loss {here.soft_dice:.3f}",
+        f"{miss.cross_entropy:.3f}, Dice loss {miss.soft_dice:.3f}; thin lines, with the object "
+        f"found in full: {find.cross_entropy:.3f} and {find.soft_dice:.3f}",
     )
     st.caption(
         f"With {share:.1%} object and a confidence of {confidence:.0%}, finding nothing at all "
-        f"costs a cross-entropy of {here.cross_entropy:.3f}, but a Dice loss of "
-        f"{here.soft_dice:.3f}. The rarer the object, the less cross-entropy minds."
+        f"costs a cross-entropy of {miss.cross_entropy:.3f} and a Dice loss of "
+        f"{miss.soft_dice:.3f}. Finding all of it with the same confidence (thin lines) costs "
+        f"{find.cross_entropy:.3f} and {find.soft_dice:.3f}. The rarer the object, the less "
+        "cross-entropy minds a miss. Where it is rare, Dice loss tells the two apart only if the "
+        "network is right and very sure of the background: the little probability of an object "
+        "that is left in each of its pixels adds up."
     )
 
 

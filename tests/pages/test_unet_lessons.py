@@ -240,3 +240,24 @@ def test_the_address_sets_what_it_names_and_wrong_values_fall_back(
     for wrong in ("nonsense", "-7"):
         assert View(name, **{address: wrong}).widget(key).value == start
     View(name, **{address: ""})  # to Streamlit no choice at all; the view has to bear it
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "shown"),
+    [("Draw again", "reg-draw", slice(9)), ("Drop others", "drop-seed", slice(9, None))],
+)
+def test_what_was_drawn_is_in_the_address(label, name, shown) -> None:
+    view = View("regularisation")
+    first = view.pictures()[shown]
+    assert name not in view.app.query_params
+    view.click(label)
+    view.click(label)
+    assert view.app.query_params[name] in ("2", ["2"])
+    drawn = view.pictures()[shown]
+    address = name.replace("-", "_")
+    assert View("regularisation", **{address: "2"}).pictures()[shown] == drawn != first
+    for wrong in ("nonsense", "-7", "1.5", "12345", ""):
+        assert View("regularisation", **{address: wrong}).pictures()[shown] == first
+    last = View("regularisation", **{address: "9999"})
+    last.click(label)
+    assert name not in last.app.query_params and last.pictures()[shown] == first

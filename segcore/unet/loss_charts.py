@@ -20,6 +20,7 @@ def curves(
     title: str,
     now: float | None = None,
     logarithmic: bool = False,
+    thin: tuple[str, Sequence[Losses]] | None = None,
 ) -> go.Figure:
     """Draw losses against what changes them, each with a colour and a dash of its own.
 
@@ -34,26 +35,38 @@ def curves(
         Where to draw a vertical line: the scene as it is set.
     logarithmic : bool
         Of the x axis, whose places are then shares of 1, shown in percent.
+    thin : (str, sequence of n Losses), optional
+        What to add to the names, and losses to compare: of these, cross-entropy and Dice loss
+        are drawn as thin lines, in the colours and dashes of the others.
     """
     scale = 100 if logarithmic else 1
-    lines = [
-        go.Scatter(
+
+    def line(i: int, values: Sequence[float], name: str, width: float) -> go.Scatter:
+        return go.Scatter(
             x=scale * places,
             y=values,
             name=name,
             mode="lines",
-            line={"color": COLOURS[i], "dash": DASHES[i], "width": 2.5},
+            line={"color": COLOURS[i], "dash": DASHES[i], "width": width},
             hovertemplate="%{y:.4f}",
         )
+
+    lines = [
+        line(i, values, name, 2.5)
         for i, (name, values) in enumerate(zip(NAMES, zip(*losses, strict=True), strict=True))
     ]
+    if thin is not None:
+        words, compared = thin
+        for i, values in enumerate(list(zip(*compared, strict=True))[:2]):
+            lines.append(line(i, values, f"{NAMES[i]}, {words}", 1))
+    more = LEGEND_LINE * 2 * (thin is not None)
     axis: dict = {"title": {"text": title}, "fixedrange": True}
     if logarithmic:
         axis |= {"type": "log", "tickvals": [0.1, 1, 10, 50], "ticksuffix": " %"}
     # In one go: each later change of a figure costs Plotly milliseconds.
     layout = go.Layout(
-        height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 56 + 2 * LEGEND_LINE},
+        height=HEIGHT + more,
+        margin={"l": 8, "r": 8, "t": 8, "b": 56 + 2 * LEGEND_LINE + more},
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0},
         hovermode="x unified",
         dragmode=False,

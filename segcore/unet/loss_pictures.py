@@ -22,7 +22,7 @@ def overlaid(target: NDArray[np.bool_], probability: NDArray[np.floating]) -> Pi
     ----------
     target : (H, W) bool
     probability : (H, W) float in [0, 1]
-        The surer, the stronger the red; its edge is where it reaches 0.5.
+        The surer, the stronger the red; its edge goes around what is above 0.5.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def overlaid(target: NDArray[np.bool_], probability: NDArray[np.floating]) -> Pi
     shown[_edge(enlarged(target))] = BLUE
     rows, columns = np.ogrid[: shown.shape[0], : shown.shape[1]]
     dashes = (rows + columns) // DASH % 2 == 0
-    shown[_edge(enlarged(probability >= 0.5)) & dashes] = RED
+    shown[_edge(enlarged(probability > 0.5)) & dashes] = RED
     return shown
 
 

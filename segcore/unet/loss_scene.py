@@ -81,12 +81,21 @@ def predictions(
 
 
 def by_shift(
-    shape: str, share: float, softness: float, confidence: float, dice_weight: float, steps: int
+    shape: str,
+    share: float,
+    softness: float,
+    confidence: float,
+    dice_weight: float,
+    steps: int,
+    least: int = 0,
 ) -> tuple[NDArray[np.int64], list[Losses]]:
-    """Return shifts from 0 to just beyond the object, at most `steps`, and the losses there."""
+    """Return shifts from 0 to just beyond the object, at most `steps`, and the losses there.
+
+    The last shift is `least` where the object ends before that.
+    """
     truth = target(shape, share)
     columns = np.flatnonzero(truth.any(0))
-    last = min(MAX_SHIFT, round(1.25 * (columns[-1] - columns[0] + 1)) + 2)
+    last = max(least, min(MAX_SHIFT, round(1.25 * (columns[-1] - columns[0] + 1)) + 2))
     shifts = np.unique(np.linspace(0, last, steps).round().astype(int))
     guesses = predictions(truth, shifts.tolist(), softness, confidence)
     return shifts, [losses(truth, guess, dice_weight) for guess in guesses]
@@ -110,6 +119,18 @@ def all_background(share: float, confidence: float, dice_weight: float) -> Losse
     dice_weight : float
         As of `segcore.unet.loss_terms.losses`.
     """
-    truth = np.zeros((HEIGHT, WIDTH), bool)
-    truth.flat[: round(share * truth.size)] = 1  # where the object lies makes no difference here
+    truth = _somewhere(share)
     return losses(truth, np.full(truth.shape, 1 - confidence), dice_weight)
+
+
+def all_found(share: float, confidence: float, dice_weight: float) -> Losses:
+    """Return the losses of a network that is right everywhere; else as `all_background`."""
+    truth = _somewhere(share)
+    return losses(truth, np.where(truth, confidence, 1 - confidence), dice_weight)
+
+
+def _somewhere(share: float) -> NDArray[np.bool_]:
+    """Return a target of that share; where it lies makes no difference to the losses."""
+    truth = np.zeros((HEIGHT, WIDTH), bool)
+    truth.flat[: round(share * truth.size)] = True
+    return truth

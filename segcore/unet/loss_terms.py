@@ -53,7 +53,7 @@ def losses(target: ArrayLike, probability: ArrayLike, dice_weight: float = 0.5) 
     pixels = cross_entropy_map(target, probability)
     entropy, dice = _mean(pixels, target), soft_dice(target, probability)
     weighted = (1 - dice_weight) * entropy + dice_weight * dice
-    return Losses(entropy, dice, weighted, _mean(_focused(pixels, 2.0), target))
+    return Losses(entropy, dice, weighted, _mean(_focused(pixels), target))
 
 
 def cross_entropy_map(target: ArrayLike, probability: ArrayLike) -> Map:
@@ -63,24 +63,6 @@ def cross_entropy_map(target: ArrayLike, probability: ArrayLike) -> Map:
     true_class = np.where(truth, p, 1 - p)
     true_class[truth > 1] = 1
     return -np.log(true_class)
-
-
-def cross_entropy(target: ArrayLike, probability: ArrayLike) -> float:
-    """Return the mean of `cross_entropy_map` over the pixels that are not void."""
-    return _mean(cross_entropy_map(target, probability), target)
-
-
-def focal_map(target: ArrayLike, probability: ArrayLike, gamma: float = 2.0) -> Map:
-    """Return each pixel's cross-entropy times ``(1 - p)**gamma`` of its true class, (H, W).
-
-    Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, equation 4.
-    """
-    return _focused(cross_entropy_map(target, probability), gamma)
-
-
-def focal(target: ArrayLike, probability: ArrayLike, gamma: float = 2.0) -> float:
-    """Return the mean of `focal_map` over the pixels that are not void."""
-    return _mean(focal_map(target, probability, gamma), target)
 
 
 def overlap_map(target: ArrayLike, probability: ArrayLike) -> Map:
@@ -99,8 +81,12 @@ def soft_dice(target: ArrayLike, probability: ArrayLike, smooth: float = SMOOTH)
     return 1 - (2 * _sum(p * (truth == 1)) + smooth) / (total + smooth)
 
 
-def _focused(pixels: Map, gamma: float) -> Map:
-    return np.power(1 - np.exp(-pixels), np.float32(gamma)) * pixels
+def _focused(pixels: Map) -> Map:
+    """Return each pixel's cross-entropy times ``(1 - p)**2`` of its true class, (H, W).
+
+    Lin et al., "Focal Loss for Dense Object Detection", ICCV 2017, equation 4 with gamma 2.
+    """
+    return np.square(1 - np.exp(-pixels)) * pixels
 
 
 def _mean(values: Map, target: ArrayLike) -> float:

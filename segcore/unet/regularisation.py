@@ -95,7 +95,7 @@ def normalise(
         None, as in training: mean and variance are the batch's own. In a prediction they are
         the running averages.
     gamma, beta : float
-        What the layer learns: the spread and the middle of what it gives on.
+        What the layer learns: the spread and the middle of what it passes on.
     epsilon : float
         Keeps the division from zero.
 

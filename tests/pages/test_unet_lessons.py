@@ -69,6 +69,8 @@ def test_the_sentences_follow_kernel_and_stride() -> None:
     assert "(4 − 1) × 2 + 2 = **8**" in view.text()
     assert "131,136" in view.text()
     assert "exactly one input cell" in view.text()
+    assert "no **checkerboard** comes from overlap" in view.text()
+    assert "Unequal weights in the kernel can still make one" in view.text()
     view.choose("up-kernel", 3)
     assert "(4 − 1) × 2 + 3 = **9**" in view.text()
     assert "by 1, 2 or 4 input cells" in view.text() and "checkerboard" in view.text()
@@ -97,9 +99,11 @@ def test_every_input_can_be_stamped_to_the_end(name) -> None:
 
 def test_nearest_leaves_flat_what_is_flat() -> None:
     view = View("upsampling", up_numbers="Nearest")
-    assert "comes out as 1 everywhere" in view.text()
+    assert "comes out as 1 everywhere: flat" in view.text()
     view.choose("up-kernel", 3)
-    assert "values from 1 to 4" in view.text()
+    assert "values from 1 to 4 away from the border" in view.text()
+    view.choose("up-kernel", 4)
+    assert "comes out as 4 away from the border: flat" in view.text()
 
 
 # === Losses ===
@@ -119,6 +123,13 @@ def test_a_perfect_prediction_has_no_loss() -> None:
     view = View("losses", loss_shift="0", loss_softness="0", loss_confidence="1")
     values = [row["Value"] for row in view.table("Measure")]
     assert values == [0, 0, 0, 0, 1, 1]
+    assert "Yellow: 0.10." in view.text()
+    assert view.pictures()[1][1].endswith("up to 0.00, highest where the prediction is least right")
+
+
+def test_what_is_no_more_than_one_half_sure_predicts_nothing() -> None:
+    view = View("losses", loss_confidence="0.5", loss_shift="0")
+    assert {row["Measure"]: row["Value"] for row in view.table("Measure")}["IoU at 0.5"] == 0
 
 
 def test_the_weight_goes_from_one_loss_to_the_other() -> None:
@@ -127,6 +138,13 @@ def test_the_weight_goes_from_one_loss_to_the_other() -> None:
     assert weighted == dice
     view.choose("loss-weight", 0.0)
     assert view.table("Measure")[2]["Value"] == entropy
+
+
+def test_missing_the_object_is_compared_with_finding_it() -> None:
+    view = View("losses", loss_share="0.1 %")
+    assert "a cross-entropy of 0.054 and a Dice loss of 0.997" in view.text()
+    assert "costs 0.051 and 0.963" in view.text()
+    assert "found in full: 0.051 and 0.963" in view.charts()[1].alt
 
 
 def test_share_and_object_change_the_pictures() -> None:
@@ -222,3 +240,24 @@ def test_the_address_sets_what_it_names_and_wrong_values_fall_back(
     for wrong in ("nonsense", "-7"):
         assert View(name, **{address: wrong}).widget(key).value == start
     View(name, **{address: ""})  # to Streamlit no choice at all; the view has to bear it
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "shown"),
+    [("Draw again", "reg-draw", slice(9)), ("Drop others", "drop-seed", slice(9, None))],
+)
+def test_what_was_drawn_is_in_the_address(label, name, shown) -> None:
+    view = View("regularisation")
+    first = view.pictures()[shown]
+    assert name not in view.app.query_params
+    view.click(label)
+    view.click(label)
+    assert view.app.query_params[name] in ("2", ["2"])
+    drawn = view.pictures()[shown]
+    address = name.replace("-", "_")
+    assert View("regularisation", **{address: "2"}).pictures()[shown] == drawn != first
+    for wrong in ("nonsense", "-7", "1.5", "12345", ""):
+        assert View("regularisation", **{address: wrong}).pictures()[shown] == first
+    last = View("regularisation", **{address: "9999"})
+    last.click(label)
+    assert name not in last.app.query_params and last.pictures()[shown] == first

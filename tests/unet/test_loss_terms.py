@@ -49,20 +49,14 @@ def test_the_numbers_are_those_that_train(name):
         )
     ]
     np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
-    alone = (loss_terms.cross_entropy, loss_terms.soft_dice, loss_terms.focal)
-    together = (found.cross_entropy, found.soft_dice, found.focal)
-    assert tuple(loss(truth, guess) for loss in alone) == pytest.approx(together)
 
 
 def test_the_maps_make_up_the_numbers():
     valid = VOID <= 1
-    for pixels, loss in (
-        (loss_terms.cross_entropy_map, loss_terms.cross_entropy),
-        (loss_terms.focal_map, loss_terms.focal),
-    ):
-        values = pixels(VOID, GUESS)
-        assert not values[~valid].any()
-        assert values[valid].mean() == pytest.approx(loss(VOID, GUESS))
+    found = loss_terms.losses(VOID, GUESS)
+    entropy = loss_terms.cross_entropy_map(VOID, GUESS)
+    assert not entropy[~valid].any()
+    assert entropy[valid].mean() == pytest.approx(found.cross_entropy)
     overlap = loss_terms.overlap_map(VOID, GUESS)
     total = VOID[valid].sum() + GUESS[valid].sum()
     assert loss_terms.soft_dice(VOID, GUESS, smooth=0) == pytest.approx(
@@ -121,8 +115,30 @@ def test_losses_rise_until_the_object_is_passed(shape, share):
     assert (beyond > 0.5).sum() == truth.sum()  # nothing has left the picture
 
 
+def test_the_shifts_reach_as_far_as_asked():
+    near, _ = loss_scene.by_shift("Disc", 0.001, 0, 0.95, 0.5, 33)
+    far, found = loss_scene.by_shift("Disc", 0.001, 0, 0.95, 0.5, 33, least=90)
+    assert near[-1] < 20 and far[-1] == 90
+    assert len(far) == len(found) == 33
+
+
 def test_saying_background_everywhere_costs_cross_entropy_little_and_dice_much():
     few = loss_scene.all_background(0.001, 0.999, 0.5)
     assert few.cross_entropy < 0.01 and few.soft_dice > 0.9
     values = [loss_scene.all_background(share, 0.95, 0.5) for share in loss_scene.shares()]
     assert np.all(np.diff([value.cross_entropy for value in values]) > 0)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.05, 0.5])
+def test_finding_all_of_the_object_costs_less_than_finding_nothing(share):
+    found, missed = (
+        loss(share, 0.95, 0.5) for loss in (loss_scene.all_found, loss_scene.all_background)
+    )
+    assert all(less < more for less, more in zip(found, missed, strict=True))
+    assert found.cross_entropy == pytest.approx(-np.log(0.95), rel=1e-6)
+    right_and_sure = loss_scene.all_found(share, 1.0, 0.5)
+    assert max(right_and_sure) == pytest.approx(0, abs=1e-5)
+
+
+def test_dice_of_a_tiny_object_is_high_even_where_all_of_it_is_found():
+    assert loss_scene.all_found(0.001, 0.95, 0.5).soft_dice > 0.95

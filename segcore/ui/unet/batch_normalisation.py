@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from segcore.ui import tables
+from segcore.ui.unet.controls import slider
 from segcore.unet.histograms import histograms
 from segcore.unet.regularisation import (
     Averages,
@@ -27,13 +28,14 @@ def show() -> None:
     """Show the part with its heading."""
     st.markdown("#### Batch normalisation")
     st.markdown(
-        "While the early layers learn, what they give on keeps changing its mean and spread, and "
-        "the later layers have to follow. Batch normalisation takes each channel, subtracts its "
-        "mean and divides by its spread; then two learned numbers, **gamma** and **beta**, set "
-        "spread and mean as the network likes. This allows larger steps, so trainings are "
-        "quicker, and since each picture depends a little on the others in its batch, it also "
-        "acts against learning by heart ([Ioffe and Szegedy 2015]"
-        "(https://arxiv.org/abs/1502.03167))."
+        "Batch normalisation takes each channel, subtracts its mean and divides by its spread; "
+        "then two learned numbers, **gamma** and **beta**, set spread and mean as the network "
+        "likes. This allows larger steps, so trainings are quicker, and since each picture depends "
+        "a little on the others in its batch, it also acts against learning by heart. Its authors "
+        "explain it so: while the early layers learn, what they pass on keeps changing its mean "
+        "and spread, and the later layers have to follow ([Ioffe and Szegedy 2015]"
+        "(https://arxiv.org/abs/1502.03167)). Why it works is still debated: [Santurkar et al. "
+        "2018](https://arxiv.org/abs/1805.11604) find that it makes the loss smoother instead."
     )
     drift, growth, gamma, beta = _sliders()
     batches = activation_batches(drift, growth, BATCHES)
@@ -43,23 +45,22 @@ def show() -> None:
     _table(batches, results, averages)
     st.markdown(
         "**In this project:** the lecture's U-Net has it as an option, off at first as in the "
-        "lecture; the recipe for your own pictures turns it on. The encoders from EfficientNet-"
-        "Lite and the decoders on them use it after their convolutions. Where the first blocks of "
-        "an encoder are frozen, they keep their running averages of ImageNet as well."
+        "lecture; the recipe for your own pictures turns it on. The pet model with an "
+        "EfficientNet-Lite encoder uses it after the convolutions of both sides of its U; the "
+        "frozen first blocks of its encoder keep their running averages of ImageNet. In the "
+        "encoder of the models for scenes and prompts, averages, gamma and beta of ImageNet are "
+        "folded into the convolutions' weights: no layer of its own is left there, and a training "
+        "step is quicker."
     )
 
 
 def _sliders() -> tuple[float, float, float, float]:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        drift = _slider("Mean rises by", 0.0, 5.0, 3.0, 0.5, "bn-rise")
-        growth = _slider("Spread grows by", 0.5, 2.0, 1.5, 0.1, "bn-growth")
-        gamma = _slider("Gamma", 0.0, 2.0, 1.0, 0.1, "bn-gamma")
-        beta = _slider("Beta", -3.0, 3.0, 0.0, 0.1, "bn-beta")
+        drift = slider("Mean rises by", 0.0, 5.0, 3.0, 0.5, "bn-rise")
+        growth = slider("Spread grows by", 0.5, 2.0, 1.5, 0.1, "bn-growth")
+        gamma = slider("Gamma", 0.0, 2.0, 1.0, 0.1, "bn-gamma")
+        beta = slider("Beta", -3.0, 3.0, 0.0, 0.1, "bn-beta")
     return drift, growth, gamma, beta
-
-
-def _slider(label: str, low: float, high: float, value: float, step: float, key: str) -> float:
-    return st.slider(label, low, high, value, step, key=key, bind="query-params", width=164)
 
 
 def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from segcore import metrics
 from segcore.ui import tables
 from segcore.ui.embedded import embedded_picture
+from segcore.ui.unet.controls import slider
 from segcore.unet import loss_charts, loss_pictures, loss_scene, loss_terms
 from segcore.unet.loss_terms import Losses
 
@@ -53,7 +54,7 @@ def show() -> None:
     _pictures(truth, guess, settings)
     numbers, words = st.columns([2, 3], gap="large")
     with numbers:
-        _table(found, metrics.count(truth, guess >= 0.5), settings.weight)
+        _table(found, metrics.count(truth, guess > 0.5), settings.weight)
     with words:
         _advice()
     _charts(settings)
@@ -79,22 +80,19 @@ def _choose() -> Settings:
             bind="query-params",
             width=200,
         )
-        shift = _slider("Shift, pixels", 0, loss_scene.MAX_SHIFT, 10, 1, "loss-shift")
-        softness = _slider("Softness, pixels", 0.0, 8.0, 1.0, 0.5, "loss-softness")
-        confidence = _slider("Confidence", 0.5, 1.0, 0.95, 0.01, "loss-confidence")
-        weight = _slider("Weight of Dice in the sum", 0.0, 1.0, 0.5, 0.05, "loss-weight")
+        shift = slider("Shift, pixels", 0, loss_scene.MAX_SHIFT, 10, 1, "loss-shift")
+        softness = slider("Softness, pixels", 0.0, 8.0, 1.0, 0.5, "loss-softness")
+        confidence = slider("Confidence", 0.5, 1.0, 0.95, 0.01, "loss-confidence")
+        weight = slider("Weight of Dice in the sum", 0.0, 1.0, 0.5, 0.05, "loss-weight")
     return Settings(shape or "Disc", share / 100, int(shift), softness, confidence, weight)
-
-
-def _slider(label: str, low: float, high: float, value: float, step: float, key: str) -> float:
-    return st.slider(label, low, high, value, step, key=key, bind="query-params", width=164)
 
 
 def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:
     entropy = loss_terms.cross_entropy_map(truth, guess)
     overlap = loss_terms.overlap_map(truth, guess)
-    both = metrics.iou(metrics.count(truth, guess >= 0.5))
-    top, most = float(entropy.max()), float(overlap.max())
+    both = metrics.iou(metrics.count(truth, guess > 0.5))
+    worst, most = float(entropy.max()), float(overlap.max())
+    top = max(worst, 0.1)  # a perfect prediction is dark blue all over
     shown = (
         (
             "Target and prediction",
@@ -107,7 +105,8 @@ def _pictures(truth: NDArray, guess: NDArray, settings: Settings) -> None:
             "Cross-entropy of each pixel",
             loss_pictures.heat(entropy, top),
             f"Dark blue: 0. Yellow: {top:.2f}. The loss is the mean over the picture.",
-            f"Map of the cross-entropy, up to {top:.2f} where the prediction is sure and wrong",
+            f"Map of the cross-entropy, up to {worst:.2f}, highest where the prediction is least "
+            "right",
         ),
         (
             "Where Dice finds overlap",
@@ -150,13 +149,15 @@ def _advice() -> None:
         "prediction is. Its weakness: each pixel counts the same, so a large background outvotes "
         "a small object. The first U-Net answered that with weights for classes and for thin "
         "gaps between cells.\n"
-        "- **Dice loss** compares areas, so pixels of background that are right do not make it "
-        "smaller. Use it where objects are small. Its weakness: once nothing overlaps, moving "
-        "nearer changes nothing, and a few pixels of a tiny object make it jump.\n"
+        "- **Dice loss** compares areas, so pixels of background that are right and sure do not "
+        "count in it, however many they are. Use it where objects are small. Its weakness: all "
+        "pixels share one ratio, so the push on one pixel depends on all others, and it is "
+        "unsteady where objects are tiny or absent.\n"
         "- **The sum of both** takes the steady push of one and the balance of the other. The "
         "pet models of this project learned with half and half.\n"
         "- **Focal loss** is cross-entropy that turns down what is already right: a pixel counts "
-        "(1 − p)² times, so that the hard pixels are left to learn from."
+        "(1 − p)² times (p: probability of the right class), so that the hard pixels are left to "
+        "learn from."
     )
 
 
@@ -171,16 +172,16 @@ def _charts(settings: Settings) -> None:
 def _by_shift(settings: Settings) -> None:
     shape, share, shift, softness, confidence, weight = settings
     st.markdown("**The prediction moves off its target**")
-    shifts, found = loss_scene.by_shift(shape, share, softness, confidence, weight, STEPS)
+    shifts, found = loss_scene.by_shift(shape, share, softness, confidence, weight, STEPS, shift)
     first, last = found[0], found[-1]
     _chart(
-        loss_charts.curves(shifts, found, "Shift, pixels", min(shift, int(shifts[-1]))),
+        loss_charts.curves(shifts, found, "Shift, pixels", shift),
         "loss-by-shift",
         f"Losses by shift: Dice loss from {first.soft_dice:.2f} to {last.soft_dice:.2f}, "
         f"cross-entropy from {first.cross_entropy:.3f} to {last.cross_entropy:.3f}",
     )
     st.caption(
-        "From no shift to just beyond the object. The losses rise with the area that is wrong and "
+        "From no shift to beyond the object. The losses rise with the area that is wrong and "
         "stay level once nothing overlaps. The grey line is the prediction above."
     )
 
@@ -188,18 +189,32 @@ def _by_shift(settings: Settings) -> None:
 def _by_share(share: float, confidence: float, weight: float) -> None:
     st.markdown("**A network that says “background” everywhere**")
     shares = loss_scene.shares()
-    found = [loss_scene.all_background(each, confidence, weight) for each in shares]
-    here = loss_scene.all_background(share, confidence, weight)
+    missed = [loss_scene.all_background(each, confidence, weight) for each in shares]
+    found = [loss_scene.all_found(each, confidence, weight) for each in shares]
+    miss = loss_scene.all_background(share, confidence, weight)
+    find = loss_scene.all_found(share, confidence, weight)
     _chart(
-        loss_charts.curves(shares, found, "Object's share of the picture", share, logarithmic=True),
+        loss_charts.curves(
+            shares,
+            missed,
+            "Object's share of the picture",
+            share,
+            logarithmic=True,
+            thin=("all found", found),
+        ),
         "loss-all-background",
         f"Losses of a prediction of background only: at {share:.1%} object, cross-entropy "
-        f"{here.cross_entropy:.3f}, Dice loss {here.soft_dice:.3f}",
+        f"{miss.cross_entropy:.3f}, Dice loss {miss.soft_dice:.3f}; thin lines, with the object "
+        f"found in full: {find.cross_entropy:.3f} and {find.soft_dice:.3f}",
     )
     st.caption(
         f"With {share:.1%} object and a confidence of {confidence:.0%}, finding nothing at all "
-        f"costs a cross-entropy of {here.cross_entropy:.3f}, but a Dice loss of "
-        f"{here.soft_dice:.3f}. The rarer the object, the less cross-entropy minds."
+        f"costs a cross-entropy of {miss.cross_entropy:.3f} and a Dice loss of "
+        f"{miss.soft_dice:.3f}. Finding all of it with the same confidence (thin lines) costs "
+        f"{find.cross_entropy:.3f} and {find.soft_dice:.3f}. The rarer the object, the less "
+        "cross-entropy minds a miss. Where it is rare, Dice loss tells the two apart only if the "
+        "network is right and very sure of the background: the little probability of an object "
+        "that is left in each of its pixels adds up."
     )
 
 

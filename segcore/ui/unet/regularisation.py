@@ -15,6 +15,7 @@ from segcore.sample_pictures import sample_pictures
 from segcore.ui.embedded import embedded_picture
 from segcore.ui.navigation import PAGES
 from segcore.ui.unet import batch_normalisation
+from segcore.ui.unet.controls import number, number_button
 from segcore.unet import regularisation
 
 SAMPLE = "chelsea"
@@ -52,25 +53,18 @@ def _augmentation() -> None:
         "(https://arxiv.org/abs/1505.04597))."
     )
     picture, mask = _example()
-    draw = st.session_state.setdefault("reg-draw", 0)
-    first = DRAWS * draw
+    first = DRAWS * number("reg-draw")
     with st.container(horizontal=True, gap="small"):
         _outlined(picture, mask, "As it is")
-        for number in range(first, first + DRAWS):
-            changed = preview(picture, mask, Augmentation(), DRAWN, number)
-            _outlined(*changed, f"Draw {number + 1}")
+        for draw in range(first, first + DRAWS):
+            changed = preview(picture, mask, Augmentation(), DRAWN, draw)
+            _outlined(*changed, f"Draw {draw + 1}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button(
-            "Draw again",
-            icon=":material/casino:",
-            key="reg-draw-again",
-            on_click=_count_up,
-            args=("reg-draw",),
-        )
+        number_button("Draw again", "reg-draw")
         _to_training()
     st.caption(
-        "The default settings, with which the larger pet model of this project learned. The blue "
-        "line is the outline, drawn by hand, of what counts as cat."
+        "The default settings, with which the pet model with an EfficientNet-Lite encoder learned. "
+        "The blue line is the outline, drawn by hand, of what counts as cat."
     )
 
 
@@ -145,17 +139,11 @@ def _dropout() -> None:
             width=164,
             disabled=not training,
         )
-        st.button(
-            "Drop others",
-            icon=":material/casino:",
-            key="drop-again",
-            on_click=_count_up,
-            args=("drop-seed",),
-            disabled=not training,
-        )
-    seed = st.session_state.setdefault("drop-seed", 0)
+        number_button("Drop others", "drop-seed", disabled=not training)
     before = _maps()
-    after, kept = regularisation.dropout(before, rate if training else 0, seed, kind == CHANNELS)
+    after, kept = regularisation.dropout(
+        before, rate if training else 0, number("drop-seed"), kind == CHANNELS
+    )
     _maps_shown(before, after, kept)
     st.caption(
         f"{kept.mean():.0%} of {kept.size:,} values kept; mean of all before "
@@ -202,7 +190,3 @@ def _map_picture(
 def _maps() -> NDArray[np.float32]:
     picture = sample_pictures()[SAMPLE].middle((MAP_SIDE, MAP_SIDE))
     return regularisation.feature_maps(picture.mean(axis=2, dtype=np.float32) / 255)
-
-
-def _count_up(key: str) -> None:
-    st.session_state[key] += 1

@@ -9,13 +9,13 @@ from PIL import Image
 from segcore.sample_pictures import sample_pictures
 from segcore.unet import transposed
 from segcore.unet.grids import grid, short
+from segcore.unet.plan import lecture
 from segcore.unet.transposed import Grid
 
 ONE, DIAGONAL, RAMP, PICTURE = "One bright cell", "Diagonal", "Ramp", "A small picture"
 INPUTS = (RAMP, ONE, DIAGONAL, PICTURE)
 EYE = (130, 70, 210, 150)  # left, top, right and bottom of an eye in the sample "chelsea"
 SMALL, LARGE = 164, 240  # pixels a side; two small ones fit beside each other on a phone
-IN_LECTURE, OUT_LECTURE = 512, 64  # channels of the first step up of the lecture's U-Net
 CHECKERBOARD = (
     "[Odena, Dumoulin and Olah, Distill 2016](https://distill.pub/2016/deconv-checkerboard/)"
 )
@@ -136,16 +136,19 @@ def _sentences(values: Grid, weights: Grid, stride: int) -> None:
 
 
 def _weights(size: int) -> None:
-    learned = transposed.parameters(size, IN_LECTURE, OUT_LECTURE)
+    channels = {layer.name: layer.channels for layer in lecture().layers}
+    before, after = channels["Conv_Bottle_2"], channels["Conv_Transp_Bottle"]
+    learned = transposed.parameters(size, before, after)
     st.markdown(
-        f"- **Weights.** From {IN_LECTURE} to {OUT_LECTURE} channels, the lecture's first step "
-        f"up, a kernel of {size} × {size} has {size} × {size} × {IN_LECTURE} × {OUT_LECTURE} + "
-        f"{OUT_LECTURE} = **{learned:,}** weights. Nearest and bilinear have **none**: they are "
-        "fixed rules, and nothing is learned."
+        f"- **Weights.** From {before} to {after} channels, the lecture's first step up, a kernel "
+        f"of {size} × {size} has {size} × {size} × {before} × {after} + {after} = **{learned:,}** "
+        "weights. Nearest and bilinear have **none**: they are fixed rules, and nothing is "
+        "learned."
         "\n- **In this project.** The lecture's U-Net and the original one go up with kernel 2 and "
         "stride 2. The U-Net with an EfficientNet-Lite encoder repeats each cell (nearest) and "
         "leaves the learning to the 3×3 convolution after it; only its last step is a "
-        "transposed convolution, with kernel 4 and stride 2: a multiple, so it is even."
+        "transposed convolution, with kernel 4 and stride 2: a multiple, so its stamps overlap "
+        "evenly."
     )
 
 
@@ -153,9 +156,10 @@ def overlap(size: int, stride: int) -> str:
     """Say how evenly the stamps cover the output away from the border."""
     counts = np.unique(transposed.flat_response(np.ones((size, size)), stride)).astype(int)
     if size == stride:
-        text = "Kernel and stride are equal: each output cell is reached by exactly one input cell."
-        lecture = " This is what the lecture's U-Net does, so it has no checkerboard."
-        return text + (lecture if size == 2 else " There is no checkerboard.")
+        return (
+            "Kernel and stride are equal: each output cell is reached by exactly one input cell. "
+            + _even(size, stride)
+        )
     if size < stride:
         return (
             "The kernel is smaller than the stride: some output cells are reached by none and "
@@ -164,7 +168,7 @@ def overlap(size: int, stride: int) -> str:
     if len(counts) == 1:
         return (
             f"The kernel is a multiple of the stride: away from the border {counts[0]} input "
-            "cells reach each output cell. Stamps overlap, but evenly."
+            f"cells reach each output cell. Stamps overlap evenly. {_even(size, stride)}"
         )
     *some, last = (str(count) for count in counts)
     return (
@@ -174,15 +178,29 @@ def overlap(size: int, stride: int) -> str:
     )
 
 
+def _even(size: int, stride: int) -> str:
+    """Say what even overlap means for a checkerboard: not all weights need to be equal."""
+    text = f"So no **checkerboard** comes from overlap ({CHECKERBOARD})."
+    if stride > 1:
+        text += " Unequal weights in the kernel can still make one."
+    if size == stride == 2:
+        text += (
+            " The lecture's U-Net goes up like this, and tiles of its decoder in the view Inside "
+            "show such a pattern."
+        )
+    return text
+
+
 def flat(weights: Grid, stride: int) -> str:
     """Say what becomes of an input of ones."""
     pattern = transposed.flat_response(weights, stride)
     low, high = short(pattern.min()), short(pattern.max())
+    where = "away from the border" if len(weights) > stride else "everywhere"
     if low == high:
-        return f"An input of ones everywhere comes out as {low} everywhere: flat stays flat."
+        return f"An input of ones everywhere comes out as {low} {where}: flat stays flat."
     return (
-        f"An input of ones everywhere comes out with values from {low} to {high}, in a pattern "
-        f"that repeats every {stride} cells."
+        f"An input of ones everywhere comes out with values from {low} to {high} {where}, in a "
+        f"pattern that repeats every {stride} cells."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import streamlit as st
 
 from segcore import images
@@ -28,8 +30,22 @@ from segcore.ui.techniques.networks import MODEL
 from segcore.ui.techniques.promptable import Encoded
 from segcore.ui.text import plain
 
-_HISTORY, _INBOX, _PROBLEM = "techniques history", "techniques inbox", "techniques trouble"
+_STATE, _PROBLEM = "techniques pointing", "techniques trouble"
 _TYPED = "techniques typed"  # the text in the field, and which field it is
+
+
+@dataclass(frozen=True)
+class _State:
+    """What acts change, kept in one piece.
+
+    Streamlit may end a callback at each use of its own, because the next act has come. What was
+    half written then would lose an act, or apply one twice.
+    """
+
+    picture: str = ""
+    history: History = History()
+    inbox: Inbox = Inbox()
+    mount: str = ""
 
 
 def show(ground: Ground, device: str) -> None:
@@ -47,6 +63,7 @@ def _view(ground: Ground, device: str, cards: list[Card]) -> None:
         st.error(plain(str(error)), icon=":material/error:")
         return
     now = history(ground)
+    settings.follow("prompts")
     reply, problem = None, st.session_state.pop(_PROBLEM, "")
     try:
         reply = encoded.replay.reply(now.acts)
@@ -106,9 +123,8 @@ def _choose(cards: list[Card]) -> Card:
 
 def history(ground: Ground) -> History:
     """Return the acts on this picture: what the address says, with its undone states."""
-    key, known = st.session_state.get(_HISTORY, ("", History()))
-    if key != ground.key:
-        known = History()
+    state = _state()
+    known = state.history if state.picture == ground.key else History()
     text = settings.get("prompts", "")
     if text != to_text(known.acts):
         try:
@@ -116,13 +132,24 @@ def history(ground: Ground) -> History:
         except ActError:  # in the address, nonsense is passed over
             acts = ()
         known = known.to(acts) if known.acts or known.past else History(acts)
-    st.session_state[_HISTORY] = (ground.key, known)
+    if known is not state.history or state.picture != ground.key:
+        st.session_state[_STATE] = replace(state, picture=ground.key, history=known)
     return known
 
 
-def _write(ground: Ground, new: History) -> None:
-    st.session_state[_HISTORY] = (ground.key, new)
-    settings.put("prompts", to_text(new.acts) or None)
+def _state() -> _State:
+    return st.session_state.get(_STATE, _State())
+
+
+def _write(ground: Ground, new: History, inbox: Inbox | None = None, mount: str = "") -> None:
+    """Keep acts, and which of a browser's they include, and tell them in the address."""
+    state = _state()
+    if inbox:
+        state = replace(state, inbox=inbox, mount=mount)
+    text = to_text(new.acts)
+    settings.put_with(
+        "prompts", text or None, _STATE, replace(state, picture=ground.key, history=new)
+    )
 
 
 def act(ground: Ground, what) -> None:
@@ -135,17 +162,19 @@ def act(ground: Ground, what) -> None:
 
 def _receive(ground: Ground) -> None:
     """Take the acts that the browser reports, each once."""
-    inbox: Inbox = st.session_state.get(_INBOX, Inbox())
     message = pointer.message()
     if message is None:
         return
-    inbox, new, problem = inbox.receive(message, ground.key, ground.size)
-    st.session_state[_INBOX] = inbox
-    st.session_state["techniques mount"] = str(message.get("who", ""))[:40]
+    inbox, new, problem = _state().inbox.receive(message, ground.key, ground.size)
+    known = history(ground)
+    for what in new:
+        try:
+            known = known.step(what)
+        except ActError as error:
+            problem = str(error)
+    _write(ground, known, inbox, str(message.get("who", ""))[:40])
     if problem:
         st.session_state[_PROBLEM] = problem
-    for what in new:
-        act(ground, what)
 
 
 # === The parts ===
@@ -156,8 +185,7 @@ def _stage(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) 
     layers = [(thing.patch, thing.colour) for thing in kept]
     if reply is not None:
         layers.append((Patch(0, 0, reply.mask), objects.CURRENT))
-    inbox: Inbox = st.session_state.get(_INBOX, Inbox())
-    mount = st.session_state.get("techniques mount", "")
+    state = _state()
     pointer.show(
         ground.key,
         lambda: encoded.jpeg,
@@ -165,7 +193,7 @@ def _stage(ground: Ground, encoded: Encoded, now: History, reply: Reply | None) 
         overlay(layers, encoded.size),
         _alt(ground, reply),
         now,
-        (mount, inbox.last.get(mount, 0)),
+        (state.mount, state.inbox.last.get(state.mount, 0)),
         lambda: _receive(ground),
         labels=keeping.labels(kept, ground, encoded),
     )

@@ -46,6 +46,28 @@ def put(name: str, text: str | None) -> None:
         store[name] = st.query_params[name] = text
 
 
+def put_with(name: str, text: str | None, key: str, value: Any) -> None:
+    """Change a setting and, at once with it, an entry of the session.
+
+    Streamlit may end a callback at each use of the session or the address, but not between
+    the two changes here; the address then follows in the next run, by `begin` or `follow`.
+    """
+    store = st.session_state[_STORE]
+    st.session_state[key] = value
+    if text is None:
+        store.pop(name, None)
+    else:
+        store[name] = text
+    follow(name)
+
+
+def follow(name: str) -> None:
+    """Say in the address what a setting is."""
+    text = st.session_state[_STORE].get(name)
+    if st.query_params.get(name) != text:
+        put(name, text)
+
+
 def forget_picture() -> None:
     """Take back what was set for the picture that was shown."""
     for name in OF_PICTURE:

@@ -209,8 +209,8 @@ def _alt(ground: Ground, reply: Reply | None) -> str:
 def _typed(ground: Ground, now: History) -> None:
     """Show the acts as text to type in.
 
-    A text that the server changes is a new widget each time: of an old one, a browser that is
-    slow would report the text from before, as if it had been typed.
+    A text that the server changes is a new widget each time: a browser that is slow still has
+    the old one, and what that reports is the text that the server gave it, not one typed.
     """
     text = to_text(now.acts)
     shown, number = st.session_state.get(_TYPED, ("", 0))
@@ -222,7 +222,7 @@ def _typed(ground: Ground, now: History) -> None:
         "Prompts as text",
         text,
         key=key,
-        on_change=lambda: _take_text(ground, st.session_state[key]),
+        on_change=lambda: _take_text(ground, st.session_state[key], text),
         placeholder="120,80 -200,95 20,30,200,180",
         help="In pixels of the picture, from its upper left corner: 120,80 adds what is there, "
         "-200,95 subtracts it, 20,30,200,180 is a box (x_min, y_min, x_max, y_max), =2 takes "
@@ -230,7 +230,9 @@ def _typed(ground: Ground, now: History) -> None:
     )
 
 
-def _take_text(ground: Ground, text: str) -> None:
+def _take_text(ground: Ground, text: str, given: str) -> None:
+    if text == given:
+        return
     try:
         acts = parse(text, ground.size)
     except ActError as error:

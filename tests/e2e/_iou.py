@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 from segcore.drawing import PREDICTION, SIDES, TARGET, Drawing, Shape
 from segcore.drawing.notation import from_code
 
-from .conftest import PATIENCE, Tab
+from .conftest import Tab
 
 SHEET = (480, 640)
 Point = tuple[float, float]
@@ -58,6 +58,11 @@ class IouPage(Tab):
         return float(self.figure.inner_text())
 
     @property
+    def figures(self) -> str:
+        """All text of the page: its figures, and the coordinates of what is drawn."""
+        return self.page.get_by_test_id("stMain").text_content() or ""
+
+    @property
     def drawing(self) -> Drawing:
         """What the address says is drawn."""
         return from_code(self.address["shapes"])
@@ -103,24 +108,24 @@ class IouPage(Tab):
         return box["x"] + point[0] * scale, box["y"] + point[1] * scale
 
     def drag(self, *points: Point) -> None:
-        """Drag the pointer through points of the picture; wait until it has changed something."""
-        before = self.page.url
+        """Drag the pointer through points of the picture; wait until the figures have changed."""
+        before = self.figures
         mouse = self.page.mouse
         mouse.move(*self.screen(points[0]))
         mouse.down()
         for point in points[1:]:
             mouse.move(*self.screen(point), steps=4 if len(points) < 5 else 1)
         mouse.up()
-        self.page.wait_for_url(lambda url: url != before, timeout=PATIENCE)
+        expect(self.page.get_by_test_id("stMain")).not_to_have_text(before)
         self.rest()
 
     def click_corners(self, points: list[Point]) -> None:
-        """Click a polygon's corners, then the first again; wait until it is drawn."""
-        before = self.page.url
+        """Click a polygon's corners, then the first again; wait until the figures have changed."""
+        before = self.figures
         for point in [*points, points[0]]:
             self.page.mouse.click(*self.screen(point))
             self.page.wait_for_timeout(350)  # two quick clicks would be a double click
-        self.page.wait_for_url(lambda url: url != before, timeout=PATIENCE)
+        expect(self.page.get_by_test_id("stMain")).not_to_have_text(before)
         self.rest()
 
     def draw_boxes(self) -> None:

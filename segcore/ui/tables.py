@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -41,7 +42,7 @@ def areas(results: Mapping[str, Analysis], threshold: float) -> None:
     show(columns, right=columns.keys() - {"Picture"})
     st.download_button(
         "Areas as CSV",
-        areas_csv(rows),
+        partial(areas_csv, rows),
         "areas.csv",
         "text/csv",
         icon=":material/download:",

@@ -201,7 +201,7 @@ def test_areas_are_downloaded_as_csv(open_page, offered):
     page = open_page()
     name = 'Kätzchen, "klein" @2x.jpg'
     page.upload([(name, CAT[1]), COFFEE])
-    text = offered["Areas as CSV"]["data"].decode("utf-8-sig")
+    text = offered["Areas as CSV"]["data"]().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["picture"] for row in rows] == [name, "coffee.jpg"]
     assert [row["Picture"] for row in page.rows()] == [name, "coffee.jpg"]

@@ -122,7 +122,7 @@ def test_what_is_downloaded_is_what_was_chosen(offered):
     opened(sample="chelsea", stage="Conv_Up_2_2", skips="1")
     sheet = offered["Channels as PNG"]
     assert sheet["file_name"] == "chelsea_Conv_Up_2_2.png"
-    assert Image.open(io.BytesIO(sheet["data"])).format == "PNG"
+    assert Image.open(io.BytesIO(sheet["data"]())).format == "PNG"
     maps = offered["Feature maps as NPZ"]
     assert maps["file_name"] == "chelsea_Conv_Up_2_2.npz"
     expected = inside.activations(sample_pictures()["chelsea"].picture(), {2, 3, 4, 5, 6})

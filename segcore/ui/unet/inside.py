@@ -208,7 +208,7 @@ def _stage(picture: Picture, name: str, closeup: Closeup, run: Run) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Channels as PNG",
-            closeup.png,
+            lambda: closeup.png,
             file_name(picture.name, name),
             "image/png",
             icon=":material/download:",

@@ -224,7 +224,7 @@ def engine(card: Card, wanted: str | None = None, part: str = "") -> Engine:
             raise
         except Exception as error:
             raise ModelUnavailable(
-                f"{card.name} is unavailable: it cannot be loaded here ({_first_line(error)})."
+                f"{card.name} is unavailable: it cannot be loaded here ({first_line(error)})."
             ) from error
 
 
@@ -252,7 +252,7 @@ def run_part(
     except Exception as error:
         if not isinstance(used, KerasEngine):
             raise ModelUnavailable(
-                f"{card.name} failed on this picture ({_first_line(error)}); try a smaller one."
+                f"{card.name} failed on this picture ({first_line(error)}); try a smaller one."
             ) from error
         _give_up_gpu(error)
     return run_part(card, inputs, "cpu", part)
@@ -260,10 +260,11 @@ def run_part(
 
 def _give_up_gpu(error: Exception) -> None:
     global _gpu_failure
-    _gpu_failure = _first_line(error)
+    _gpu_failure = first_line(error)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says first, its kind if it says nothing."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from segcore.inference import zoo
 from segcore.inference.predictor import network_input
-from segcore.inference.runtime import OnnxEngine
+from segcore.inference.runtime import OnnxEngine, first_line
 from segcore.inference.zoo import Card, ModelUnavailable
 from segcore.memory import give_back
 from segcore.unet.plan import Layer, lecture
@@ -144,7 +144,7 @@ def _engine(card: Card) -> OnnxEngine:
             except Exception as error:  # protobuf and ONNX Runtime raise kinds of their own
                 raise ModelUnavailable(
                     f"{card.name} cannot be looked into: its model.onnx is not the lecture's "
-                    f"U-Net of {DEPTH} levels ({(str(error).splitlines() or [''])[0]})."
+                    f"U-Net of {DEPTH} levels ({first_line(error)})."
                 ) from error
             finally:
                 give_back()

@@ -11,8 +11,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from segcore.sample_pictures import sample_pictures
+from segcore.ui.unet import controls, u_figure
 from segcore.ui.unet import inside as view
-from segcore.ui.unet import u_figure
 from segcore.unet import inside
 from segcore.unet.inside import SKIPS
 
@@ -104,7 +104,8 @@ def test_a_click_on_a_tile_chooses_its_stage_and_one_that_takes_it_back_nothing(
     points = [{"customdata": data} for data in clicked]
     state = {"u": SimpleNamespace(selection=SimpleNamespace(points=points))}
     page = SimpleNamespace(session_state=state, query_params={"stage": "a"})
-    monkeypatch.setattr(view, "st", page)
+    for module in (view, controls):
+        monkeypatch.setattr(module, "st", page)
     view._clicked("u")
     assert page.query_params == {"stage": address}
 

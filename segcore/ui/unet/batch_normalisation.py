@@ -9,7 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from segcore.ui import tables
-from segcore.ui.unet.controls import slider
+from segcore.ui.unet.controls import in_training, slider
 from segcore.unet.histograms import histograms
 from segcore.unet.regularisation import (
     Averages,
@@ -66,14 +66,7 @@ def _sliders() -> tuple[float, float, float, float]:
 def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:
     """Show the mode; return the running averages of a prediction, None in training."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        mode = st.segmented_control(
-            "Mode",
-            ("Training", "Prediction"),
-            default="Training",
-            required=True,
-            key="bn-mode",
-            bind="query-params",
-        )
+        training = in_training("bn-mode")
         seen = st.slider(
             "Batches seen in training",
             0,
@@ -83,9 +76,9 @@ def _averages(batches: Sequence[NDArray[np.float32]]) -> Averages | None:
             key="bn-seen",
             bind="query-params",
             width=180,
-            disabled=mode != "Prediction",
+            disabled=training,
         )
-    if mode != "Prediction":
+    if training:
         st.caption("In training each batch is normalised by its own mean and spread.")
         return None
     averages, own = Averages.start(1), [statistics(batch) for batch in batches]

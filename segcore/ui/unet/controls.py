@@ -14,6 +14,27 @@ def slider(label: str, low: float, high: float, value: float, step: float, key: 
     return st.slider(label, low, high, value, step, key=key, bind="query-params", width=164)
 
 
+def in_training(key: str) -> bool:
+    """Show whether the network trains or predicts; True for training, the default."""
+    mode = st.segmented_control(
+        "Mode",
+        ("Training", "Prediction"),
+        default="Training",
+        required=True,
+        key=key,
+        bind="query-params",
+    )
+    return mode != "Prediction"
+
+
+def put(name: str, value: str, default: str) -> None:
+    """Write a setting into the address, which holds all of them; the default leaves it."""
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+
+
 def number(name: str) -> int:
     """Return the number that `number_button` put into the address, 0 unless there is a right one.
 
@@ -39,8 +60,4 @@ def number_button(label: str, name: str, disabled: bool = False) -> None:
 
 
 def _put_next(name: str) -> None:
-    following = (number(name) + 1) % NUMBERS
-    if following:
-        st.query_params[name] = str(following)
-    else:
-        st.query_params.pop(name, None)
+    put(name, str((number(name) + 1) % NUMBERS), "0")

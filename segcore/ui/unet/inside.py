@@ -22,6 +22,7 @@ from segcore.ui.embedded import embedded_picture
 from segcore.ui.pictures import Picture
 from segcore.ui.text import plain
 from segcore.ui.unet import remembered, u_figure
+from segcore.ui.unet.controls import put
 from segcore.ui.unet.remembered import MOST, SIDE, Closeup, Ground, Overview, Run
 from segcore.ui.unet.u_figure import Tile
 from segcore.unet import diagram
@@ -105,15 +106,7 @@ def _switches() -> frozenset[int]:
 
 
 def _put_skips(on: Sequence[int]) -> None:
-    _put("skips", "".join(map(str, sorted(on))) or NO_SKIPS, ALL_SKIPS)
-
-
-def _put(name: str, value: str, default: str) -> None:
-    """Write a setting into the address, which holds all of them; the default leaves it."""
-    if value == default:
-        st.query_params.pop(name, None)
-    else:
-        st.query_params[name] = value
+    put("skips", "".join(map(str, sorted(on))) or NO_SKIPS, ALL_SKIPS)
 
 
 def _u(ground: Ground, now: Overview, off: frozenset[int], name: str) -> None:
@@ -142,12 +135,12 @@ def _u(ground: Ground, now: Overview, off: frozenset[int], name: str) -> None:
 def _clicked(key: str) -> None:
     points = st.session_state[key].selection.points
     if points:  # a second click on the same tile takes the selection back
-        _put("stage", points[0]["customdata"][0], FIRST)
+        put("stage", points[0]["customdata"][0], FIRST)
 
 
 def _stage_chosen() -> None:
     """Take the stage over, and forget which tile was clicked: it can be clicked again."""
-    _put("stage", st.session_state["unet-stage"], FIRST)
+    put("stage", st.session_state["unet-stage"], FIRST)
     number = st.session_state.get("unet chosen elsewhere", 0)
     st.session_state["unet chosen elsewhere"] = number + 1
 
@@ -182,7 +175,7 @@ def _stage_picker() -> tuple[str, str]:
             ORDERS,
             required=True,
             key="unet-order",
-            on_change=lambda: _put("order", st.session_state["unet-order"], ORDERS[0]),
+            on_change=lambda: put("order", st.session_state["unet-order"], ORDERS[0]),
             format_func=str.capitalize,
         )
     return name, by or ORDERS[0]

@@ -15,7 +15,7 @@ from segcore.sample_pictures import sample_pictures
 from segcore.ui.embedded import embedded_picture
 from segcore.ui.navigation import PAGES
 from segcore.ui.unet import batch_normalisation
-from segcore.ui.unet.controls import number, number_button
+from segcore.ui.unet.controls import in_training, number, number_button
 from segcore.unet import regularisation
 
 SAMPLE = "chelsea"
@@ -110,15 +110,7 @@ def _dropout() -> None:
         "(https://jmlr.org/papers/v15/srivastava14a.html))."
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        mode = st.segmented_control(
-            "Mode",
-            ("Training", "Prediction"),
-            default="Training",
-            required=True,
-            key="drop-mode",
-            bind="query-params",
-        )
-        training = mode != "Prediction"
+        training = in_training("drop-mode")
         kind = st.segmented_control(
             "What is dropped",
             (SINGLE, CHANNELS),
